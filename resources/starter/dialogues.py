@@ -1,0 +1,300 @@
+"""The starter model's written material: intents, question forms, answers, and the conversations made of them.
+
+The folder ``data`` holds plain text files. One block is one intent::
+
+    [quant.q4_k_m]                          the intent's id; the part before the first dot is its topic
+    @what Q4_K_M | the type Q4_K_M          question frames (data/frames.txt) filled with these subjects
+    is Q4_K_M good | do you like Q4_K_M     question forms written out, separated by a bar
+    > Q4_K_M keeps about 4.9 bits ...       the answer; following lines belong to it, a further ">" is a variant
+
+A form may hold slots such as ``{country}`` (data/slots.txt) or ``{int}`` (a random number). Part of the forms and of the
+slot items is never used for training: they are the held-out questions. Only the standard library is needed here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DATA = Path(__file__).resolve().parent / "data"
+HOLD_OUT_SEED = "slmdesk-starter-1"
+NOT_INTENTS = {"frames.txt", "slots.txt", "probe.txt"}
+
+SYSTEM_PROMPTS = (
+    "You are a helpful assistant.",
+    "You are a helpful assistant.",
+    "You are a friendly and concise assistant.",
+    "You are SLMDesk's starter model.",
+    "Answer briefly and honestly.",
+    "You are a helpful AI assistant. Keep your answers short.",
+    "You are a helpful assistant that explains things in plain words.",
+)
+OPENERS = (
+    "hey, ", "hi, ", "hello, ", "please, ", "can you tell me ", "could you tell me ", "I want to know ", "quick question: ",
+    "so, ", "ok, ", "okay, ", "tell me, ", "one question: ", "and ", "just curious: ", "sorry, ", "hey SLMDesk, ", "well, ",
+    "now, ", "good day, ", "I am new here, ", "I was wondering, ", "do you know ",
+)  # fmt: skip
+CLOSERS = (" please", " thanks", ", please", " in short", " in simple words", " for a beginner", " exactly", " then", " here", " now")
+OPENERS_DA = ("hej, ", "hej ", "ok, ", "kan du fortælle mig ", "undskyld, ", "og ")
+QUESTION_WORDS = set(
+    "what what's whats who who's where where's when why how how's which whose is are am was were can could do does did should would will shall"
+    " may might must has have isn't aren't doesn't don't won't hvad hvem hvor hvordan hvornår hvorfor hvilken hvilket hvilke er kan har skal må"
+    " virker bliver findes koster bruger sender".split()
+)
+SLOT = re.compile(r"\{(\w+)\}")
+
+
+@dataclass
+class Intent:
+    """One thing a person may ask, with the forms of the question and the answers that are right for it."""
+
+    name: str
+    written: list[str] = field(default_factory=list)
+    framed: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    held_out: list[str] = field(default_factory=list)
+
+    @property
+    def topic(self) -> str:
+        """The part of the name before the first dot."""
+        return self.name.split(".")[0]
+
+    @property
+    def danish(self) -> bool:
+        """Whether this intent is asked and answered in Danish."""
+        return self.topic == "da"
+
+    @property
+    def slotted(self) -> bool:
+        """Whether the forms contain slots, so that there are more questions than forms."""
+        return any(SLOT.search(form) for form in self.written)
+
+
+@dataclass
+class Corpus:
+    """All intents and the slot items, split into what may be trained on and what is held out."""
+
+    intents: dict[str, Intent]
+    slots: dict[str, list[str]]
+    held_slots: dict[str, list[str]]
+
+
+def normalise(text: str) -> str:
+    """Lower case, letters and digits only: two forms that are equal after this are the same form."""
+    return " ".join(re.findall(r"[\w+*/{}]+", text.lower()))
+
+
+def _rank(*parts: str) -> int:
+    return int.from_bytes(hashlib.sha256("\x1f".join((HOLD_OUT_SEED, *parts)).encode()).digest()[:8], "big")
+
+
+def _sections(path: Path) -> Iterator[tuple[str, list[str]]]:
+    name, lines = "", []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        heading = re.fullmatch(r"\[([a-z0-9_.-]+)\]", line.strip())
+        if heading:
+            if name:
+                yield name, lines
+            name, lines = heading[1], []
+        elif not line.startswith("# "):
+            lines.append(line)
+    if name:
+        yield name, lines
+
+
+def _parse_intent(name: str, lines: list[str], frames: dict[str, list[str]]) -> Intent:
+    intent = Intent(name)
+    for line in lines:
+        if line.startswith(">"):
+            intent.answers.append(line[1:].strip())
+        elif intent.answers:
+            intent.answers[-1] += "\n" + line.rstrip()
+        elif line.startswith("@"):
+            names, subjects = line[1:].split(" ", 1)
+            for subject in (part.strip() for part in subjects.split(" | ")):
+                first, _, second = subject.partition(" :: ")
+                for frame in (f for n in names.split(",") for f in frames[n]):
+                    intent.framed.append(frame.replace("{x}", subject).replace("{a}", first).replace("{b}", second))
+        elif line.strip():
+            intent.written.extend(part.strip() for part in line.split(" | ") if part.strip())
+    intent.answers = [answer.strip() for answer in intent.answers]
+    if not intent.answers or not (intent.written or intent.framed):
+        raise ValueError(f"intent {name} lacks questions or answers")
+    return intent
+
+
+def _hold_out(forms: list[str], name: str, least: int, most: int) -> list[str]:
+    count = min(most, max(least, round(len(forms) * 0.15)))
+    return sorted(forms, key=lambda form: _rank(name, normalise(form)))[: min(count, max(0, len(forms) - 3))]
+
+
+def load(folder: Path = DATA) -> Corpus:
+    """Read the folder and split off the held-out forms and items (the same ones every time)."""
+    frames = {name: [line.strip() for line in lines if line.strip()] for name, lines in _sections(folder / "frames.txt")}
+    items = {
+        name: [part.strip() for line in lines for part in line.split(" | ") if part.strip()]
+        for name, lines in _sections(folder / "slots.txt")
+    }
+    intents: dict[str, Intent] = {}
+    owner: dict[str, str] = {}
+    for path in sorted(folder.glob("*.txt")):
+        if path.name in NOT_INTENTS:
+            continue
+        for name, lines in _sections(path):
+            intent = _parse_intent(name, lines, frames)
+            if name in intents:
+                raise ValueError(f"intent {name} appears twice")
+            # A form written out wins over a framed one; the first intent to claim a form keeps it.
+            for kind in (intent.written, intent.framed):
+                kind[:] = [form for form in dict.fromkeys(kind) if owner.setdefault(normalise(form), name) == name]
+                unique = {normalise(form): form for form in reversed(kind)}
+                kind[:] = [form for form in kind if unique[normalise(form)] is form]
+            known = {normalise(form) for form in intent.written}
+            intent.framed = [form for form in intent.framed if normalise(form) not in known]
+            intents[name] = intent
+    for intent in intents.values():
+        intent.held_out = _hold_out(intent.written, intent.name, 2 if len(intent.framed) < 4 else 1, 3)
+        intent.held_out += _hold_out(intent.framed, intent.name, 2, 3)
+        held = set(intent.held_out)
+        intent.written = [form for form in intent.written if form not in held]
+        intent.framed = [form for form in intent.framed if form not in held]
+    held_slots = {name: sorted(values, key=lambda item: _rank("slot", name, item))[: max(2, len(values) // 7)] for name, values in items.items()}
+    slots = {name: [item for item in values if item not in held_slots[name]] for name, values in items.items()}
+    return Corpus(intents, slots, held_slots)
+
+
+def fill(form: str, slots: dict[str, list[str]], rng: random.Random) -> str:
+    """Replace each slot by a random item."""
+
+    def item(match: re.Match[str]) -> str:
+        if match[1] == "int":
+            return str(rng.choice((rng.randint(2, 12), rng.randint(2, 99), rng.randint(2, 999), rng.randint(100, 99999))))
+        return rng.choice(slots[match[1]])
+
+    return SLOT.sub(item, form)
+
+
+def present(form: str) -> str:
+    """A form as a careful person would type it: capital letter, a question mark after a question."""
+    words = form.split()
+    text = form[:1].upper() + form[1:]
+    if text[-1:] in "?.!:)":
+        return text
+    return text + "?" if words and words[0].lower().strip(",") in QUESTION_WORDS else text
+
+
+def _typo(text: str, rng: random.Random) -> str:
+    spots = [i for i in range(1, len(text) - 2) if text[i].isalpha() and text[i + 1].isalpha()]
+    if not spots:
+        return text
+    i = rng.choice(spots)
+    kind = rng.random()
+    if kind < 0.4:
+        return text[:i] + text[i + 1] + text[i] + text[i + 2 :]
+    if kind < 0.75:
+        return text[:i] + text[i + 1 :]
+    return text[:i] + text[i] + text[i:]
+
+
+def vary(form: str, rng: random.Random, danish: bool = False) -> str:
+    """A form as people really type it: openers, another name for the application, small letters, typos, missing marks."""
+    text = form
+    if "SLMDesk" in text and rng.random() < 0.3:
+        text = text.replace("SLMDesk", rng.choice(("slmdesk", "SLM Desk", "this app", "the app", "this program", "Slmdesk", "this application")))
+    words = text.split()
+    if len(words) >= 5 and rng.random() < 0.08:
+        loose = [i for i, word in enumerate(words) if word.lower() in {"the", "a", "an", "is", "do", "i", "to", "of", "for", "my", "in", "please"}]
+        if loose:
+            del words[rng.choice(loose)]
+            text = " ".join(words)
+    if rng.random() < 0.22:
+        opener = rng.choice(OPENERS_DA if danish else OPENERS)
+        text = opener + text
+    elif not danish and rng.random() < 0.08 and text[-1] not in "?.!":
+        text += rng.choice(CLOSERS)
+    style = rng.random()
+    if style < 0.45:
+        text = present(text)
+        if rng.random() < 0.2:
+            text = text.rstrip("?")
+    elif style < 0.85:
+        text = text.lower() if rng.random() < 0.7 else text
+        if rng.random() < 0.35 and text[-1:] not in "?.!":
+            text += "?"
+    else:
+        text = text[:1].upper() + text[1:]
+        if text[-1:] not in "?.!":
+            text += rng.choice(("", ".", "?", " ?", "??"))
+    if rng.random() < 0.13:
+        text = _typo(text, rng)
+    return text
+
+
+def question(intent: Intent, corpus: Corpus, rng: random.Random) -> str:
+    """A training question for an intent (never one of its held-out forms, never a held-out slot item)."""
+    pool = intent.written if intent.written and (not intent.framed or rng.random() < 0.5) else intent.framed
+    return vary(fill(rng.choice(pool), corpus.slots, rng), rng, intent.danish)
+
+
+def weight(intent: Intent) -> float:
+    """How often an intent is drawn; what has many faces is drawn more often."""
+    if intent.topic == "unknown":
+        return 7.0
+    if intent.topic in {"hello", "first"}:
+        return 2.0
+    return 1.0
+
+
+def conversation(corpus: Corpus, rng: random.Random) -> list[tuple[str, str]]:
+    """A conversation of one to ten turns as (role, text) pairs, sometimes with a system message first."""
+    names = list(corpus.intents)
+    weights = [weight(corpus.intents[name]) for name in names]
+    turns = rng.choices((1, 2, 3, 4, 6, 9), (62, 18, 10, 6, 3, 1))[0]
+    messages: list[tuple[str, str]] = []
+    if rng.random() < 0.25:
+        messages.append(("system", rng.choice(SYSTEM_PROMPTS)))
+    for turn in range(turns):
+        name = rng.choices(names, weights)[0]
+        if turns > 1 and turn == 0 and rng.random() < 0.25:
+            name = "hello.hello"
+        elif turns > 1 and turn == turns - 1 and rng.random() < 0.12:
+            name = "hello.thanks"
+        intent = corpus.intents[name]
+        messages.append(("user", question(intent, corpus, rng)))
+        messages.append(("assistant", rng.choice(intent.answers)))
+    return messages
+
+
+def held_out_questions(corpus: Corpus, per_slotted: int = 12) -> list[tuple[str, str]]:
+    """Every held-out question as (intent name, question): forms, and for slots also items, that training never saw."""
+    result: list[tuple[str, str]] = []
+    for intent in corpus.intents.values():
+        if not intent.slotted:
+            result += [(intent.name, present(form)) for form in intent.held_out]
+            continue
+        rng = random.Random(_rank("held", intent.name))
+        forms = intent.written
+        unseen = [form for form in forms if SLOT.search(form) and "{int}" not in form] or forms
+        seen: set[str] = set()
+        for number in range(per_slotted * 3):
+            form = rng.choice(intent.held_out if number % 2 and intent.held_out else unseen)
+            text = present(fill(form, corpus.held_slots, rng))
+            if text not in seen and len(seen) < per_slotted:
+                seen.add(text)
+                result.append((intent.name, text))
+    return result
+
+
+def probe_questions(folder: Path = DATA) -> list[tuple[str, str]]:
+    """The free probe: questions written apart from all frames and forms, as (intent name, question)."""
+    return [(name, line.strip()) for name, lines in _sections(folder / "probe.txt") for line in lines if line.strip()]
+
+
+if __name__ == "__main__":
+    loaded = load()
+    training = sum(len(i.written) + len(i.framed) for i in loaded.intents.values())
+    print(f"{len(loaded.intents)} intents, {training} training forms, {len(held_out_questions(loaded))} held-out questions")

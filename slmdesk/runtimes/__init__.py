@@ -1,0 +1,1 @@
+"""Whatever can list and load models, seen from the parent process."""

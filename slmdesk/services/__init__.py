@@ -1,0 +1,1 @@
+"""The application's state and use cases: asyncio and QtCore signals, no widgets."""

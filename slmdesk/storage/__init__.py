@@ -1,0 +1,1 @@
+"""One SQLite file per profile: conversations, settings and their search index."""

@@ -1,0 +1,1 @@
+"""Widgets: they take values and emit signals, and know no service."""

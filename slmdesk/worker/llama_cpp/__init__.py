@@ -1,0 +1,1 @@
+"""llama.cpp through its low-level API: slots, sampling, templates, kept state."""
