@@ -157,7 +157,8 @@ def load(folder: Path = DATA) -> Corpus:
             intent.framed = [form for form in intent.framed if normalise(form) not in known]
             intents[name] = intent
     for intent in intents.values():
-        intent.held_out = _hold_out(intent.written, intent.name, 2 if len(intent.framed) < 4 else 1, 3)
+        # The first form written out is the intent's canonical question and always stays in training.
+        intent.held_out = _hold_out(intent.written[1:], intent.name, 2 if len(intent.framed) < 4 else 1, 3)
         intent.held_out += _hold_out(intent.framed, intent.name, 2, 3)
         held = set(intent.held_out)
         intent.written = [form for form in intent.written if form not in held]

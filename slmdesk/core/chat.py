@@ -166,6 +166,8 @@ class LoadOptions(_FromDict):
     slots: int = 1
     chat_template: str = ""
     """A Jinja template that replaces the model's own; empty means the model's own."""
+    ignore_memory: bool = False
+    """Load even where the estimate says that it does not fit ("load anyway")."""
 
 
 @dataclass(frozen=True, slots=True)
