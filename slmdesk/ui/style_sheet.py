@@ -131,7 +131,8 @@ QFrame[kind="popover"] { background: $raised; border: 1px solid $line; border-ra
 QFrame[kind="toast"] { background: $text; border-radius: ${r}px; }
 QFrame[kind="toast"] QLabel { color: $canvas; }
 QFrame[kind="toast"] QPushButton {
-    background: transparent; color: $canvas; border: 1px solid transparent; font-weight: 600; text-decoration: underline;
+    background: transparent; color: $canvas; border: 1px solid transparent; font-weight: 600;
+    text-decoration: underline;
 }
 QFrame[kind="toast"] QPushButton:focus { border: 1px solid $canvas; }
 QFrame[kind="banner"] { background: $bad_tint; border: 1px solid $bad_line; border-radius: ${r}px; }

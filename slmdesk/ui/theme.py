@@ -94,7 +94,7 @@ class Theme:
         """The colour ``front`` laid over ``back`` with the opacity ``share`` (0..1)."""
         return mix(self.color(front), self.color(back), share)
 
-    def tint(self, token: str, share: float = 0.13) -> QColor:
+    def tint(self, token: str, share: float = 0.11) -> QColor:
         """A pale background in the hue of ``token``, for pills and banners with text in that colour."""
         return self.blend(token, "canvas", share)
 
@@ -211,7 +211,7 @@ class ThemeSource(QObject):
         self._percent = max(80, min(150, percent))
         self._refresh()
 
-    def set_motion(self, motion: bool) -> None:  # noqa: FBT001 - a plain setter
+    def set_motion(self, motion: bool) -> None:
         """Whether transitions may move; the system's wish for less motion always wins."""
         self._motion = motion
         self._refresh()

@@ -1,0 +1,49 @@
+"""Line icons in the colours of the theme, drawn from the SVG files in ``resources/icons``."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from slmdesk.ui.resources import resource
+from slmdesk.ui.theme import Theme
+
+
+@lru_cache(maxsize=64)
+def _source(name: str) -> str:
+    return resource("icons", f"{name}.svg").read_text("utf-8")
+
+
+@lru_cache(maxsize=512)
+def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
+    """The icon ``name`` in ``color`` (such as ``#1d1c1a``), ``size`` logical pixels square, for a screen's ratio."""
+    renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
+    image = QPixmap(round(size * ratio), round(size * ratio))
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    renderer.render(painter, QRectF(image.rect()))
+    painter.end()
+    image.setDevicePixelRatio(ratio)
+    return image
+
+
+def icon(name: str, theme: Theme, token: str = "text", size: int = 16) -> QIcon:
+    """An icon for a button: in the theme's colour ``token``, faded where the button is disabled."""
+    size = theme.px(size)
+    faded = theme.blend("text2", "canvas", 0.5)
+    app = QGuiApplication.instance()
+    ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0  # the sharpest screen's
+    result = QIcon()
+    result.addPixmap(pixmap(name, theme.color(token).name(), size, ratio))
+    result.addPixmap(pixmap(name, faded.name(), size, ratio), QIcon.Mode.Disabled)
+    return result
+
+
+def paint(painter: QPainter, name: str, rect: QRectF, color: QColor) -> None:
+    """Draw an icon into ``rect`` with a painter that is already open."""
+    ratio = painter.device().devicePixelRatioF()
+    image = pixmap(name, color.name(), round(rect.width()), ratio)
+    painter.drawPixmap(rect.topLeft(), image)
