@@ -1,0 +1,200 @@
+"""``slmdesk chat``: one question, or a conversation in the terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from slmdesk.core.chat import FinishReason, LoadOptions, Message, Role, SamplingOptions
+from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.models import Model
+from slmdesk.desk import Desk
+from slmdesk.runtimes.base import LoadedModel
+from slmdesk.services.chat.live import title_of
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Declare ``chat``."""
+    p = commands.add_parser("chat", parents=[common], help="ask a model, or talk with it",
+                            description="Ask a model one question, or talk with it when no PROMPT is given.")  # fmt: skip
+    p.add_argument("prompt", nargs="?", metavar="PROMPT", help="the question; - reads it from standard input")
+    p.add_argument("--model", metavar="ID|PATH", help="a model of the library, or a .gguf file (default: starter)")
+    p.add_argument("--system", metavar="TEXT", default="", help="the system prompt")
+    p.add_argument("--temperature", type=float, metavar="T")
+    p.add_argument("--top-p", type=float, metavar="P")
+    p.add_argument("--top-k", type=int, metavar="K")
+    p.add_argument("--min-p", type=float, metavar="P")
+    p.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same answer")
+    p.add_argument("--max-tokens", type=int, metavar="N", help="end the answer after N tokens")
+    p.add_argument("--ctx", type=int, metavar="N", help="context length in tokens")
+    p.add_argument("--gpu-layers", type=int, metavar="N", help="layers on the graphics card; -1 for all")
+    p.add_argument("--json-schema", type=Path, metavar="FILE", help="the answer must be JSON of this schema")
+    p.add_argument("--save", action="store_true", help="keep the chat in the profile")
+    p.add_argument("--json", action="store_true", help="one JSON object per line instead of text")
+    p.set_defaults(command=run)
+
+
+async def run(args: argparse.Namespace) -> int:
+    """Answer one prompt or run the conversation."""
+    sampling = _sampling(args)
+    prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
+    if prompt is not None and not prompt.strip():
+        raise SlmdeskError("The prompt is empty.", "Give a question, or no PROMPT at all to start a conversation.")
+    desk = await Desk.open(args.profile)
+    try:
+        model = await _model(desk, args.model)
+        loaded = await desk.loaded_models.ensure(model, _load_options(desk, args))
+        talk = _Talk(desk, model, loaded, sampling, args)
+        if prompt is not None:
+            await talk.ask(prompt)
+        else:
+            await talk.interactive()
+    finally:
+        await desk.close()
+    return 0
+
+
+async def ask_once(profile: Path | None, question: str) -> int:
+    """One question to the starter model, its answer on stdout: what ``make run`` does without a display."""
+    from slmdesk.cli import parser
+
+    args = parser().parse_args(["chat", question, "--temperature", "0"])
+    args.profile = profile
+    return await run(args)
+
+
+async def _model(desk: Desk, wanted: str | None) -> Model:
+    await desk.library.models()
+    if wanted:
+        return await desk.library.find(wanted)
+    return await desk.chat.choices.model(None)
+
+
+def _load_options(desk: Desk, args: argparse.Namespace) -> LoadOptions:
+    options = LoadOptions(threads=desk.settings.get("threads"), context_length=desk.settings.get("default_context"))
+    if args.ctx is not None:
+        options = replace(options, context_length=args.ctx)
+    if args.gpu_layers is not None:
+        options = replace(options, gpu_layers=args.gpu_layers)
+    return options
+
+
+def _sampling(args: argparse.Namespace) -> SamplingOptions:
+    names = ("temperature", "top_p", "top_k", "min_p", "seed", "max_tokens")
+    chosen = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    if args.json_schema is not None:
+        try:
+            text = args.json_schema.read_text(encoding="utf-8")
+            json.loads(text)
+        except OSError as error:
+            raise SlmdeskError(f"{args.json_schema} cannot be read: {error.strerror}.", "Check the path.") from error
+        except ValueError as error:
+            raise SlmdeskError(f"{args.json_schema} is not JSON: {error}.", "Give a JSON schema.") from error
+        chosen["json_schema"] = text
+    return SamplingOptions.from_dict(chosen)
+
+
+class _Talk:
+    """The messages so far, and how the next answer is printed."""
+
+    def __init__(
+        self, desk: Desk, model: Model, loaded: LoadedModel, sampling: SamplingOptions, args: argparse.Namespace
+    ) -> None:
+        self._desk, self._model, self._loaded, self._sampling = desk, model, loaded, sampling
+        self._json: bool = args.json
+        self._save: bool = args.save
+        self._system: str = args.system
+        self._messages: list[Message] = []
+        self._conversation_id = ""
+
+    async def interactive(self) -> None:
+        """Read questions until end of input or an empty /bye."""
+        if not self._json:
+            print(f"{self._model.name}. End with Ctrl+D or /bye.")
+        while True:
+            line = await asyncio.to_thread(_read_line, "" if self._json else "> ")
+            if line is None or line.strip() == "/bye":
+                return
+            if line.strip():
+                try:
+                    await self.ask(line)
+                except SlmdeskError as error:
+                    self._messages.pop()
+                    print(f"{error.message} {error.hint}", file=sys.stderr)
+
+    async def ask(self, text: str) -> None:
+        """Send one message and stream the answer to stdout. Ctrl+C ends it; what was said stays."""
+        parent = self._messages[-1].id if self._messages else None
+        question = Message(Role.USER, text, parent_id=parent)
+        self._messages.append(question)
+        answer = Message(Role.ASSISTANT, "", parent_id=question.id, model=self._model.name)
+        head = [Message(Role.SYSTEM, self._system)] if self._system else []
+        try:
+            stream = self._loaded.chat([*head, *self._messages], self._sampling)
+            async with aclosing(stream) as chunks:  # type: ignore[type-var]
+                async for chunk in chunks:
+                    answer = replace(
+                        answer, text=answer.text + chunk.text, thinking=answer.thinking + chunk.thinking,
+                        finish_reason=chunk.finish_reason, timings=chunk.timings,
+                    )  # fmt: skip
+                    self._print(chunk.text, chunk.thinking)
+        except asyncio.CancelledError:
+            answer = replace(answer, finish_reason=FinishReason.CANCELLED.value)
+            raise
+        finally:
+            if answer.finish_reason:
+                self._messages.append(answer)
+                self._print_end(answer)
+                await self._keep(question, answer)
+
+    def _print(self, text: str, thinking: str) -> None:
+        if self._json:
+            if thinking:
+                print(json.dumps({"thinking": thinking}, ensure_ascii=False), flush=True)
+            if text:
+                print(json.dumps({"text": text}, ensure_ascii=False), flush=True)
+        else:
+            print(text, end="", flush=True)
+
+    def _print_end(self, answer: Message) -> None:
+        t = answer.timings
+        if not self._json:
+            print(flush=True)
+            if t is not None and t.dropped_messages:
+                print(f"(The context was full: the oldest {t.dropped_messages} messages were not sent.)",
+                      file=sys.stderr)  # fmt: skip
+            return
+        end: dict[str, Any] = {"done": True, "finish_reason": answer.finish_reason}
+        if t is not None:
+            end |= {
+                "prompt_tokens": t.prompt_tokens, "cached_tokens": t.cached_tokens,
+                "completion_tokens": t.completion_tokens, "ttft_ms": round(t.ttft_ms, 1),
+                "prompt_tps": round(t.prompt_tps, 1), "generation_tps": round(t.generation_tps, 1),
+                "dropped_messages": t.dropped_messages,
+            }  # fmt: skip
+        print(json.dumps({**end, "model": self._model.name}, ensure_ascii=False), flush=True)
+
+    async def _keep(self, question: Message, answer: Message) -> None:
+        if not self._save:
+            return
+        if not self._conversation_id:
+            conversation = await self._desk.conversations.create(
+                title=title_of(question.text), model_id=self._model.id, system_prompt=self._system
+            )
+            self._conversation_id = conversation.id
+        for message in (question, answer):
+            await self._desk.conversations.add_message(self._conversation_id, message)
+        await self._desk.conversations.update(self._conversation_id, leaf_id=answer.id)
+
+
+def _read_line(prompt: str) -> str | None:
+    try:
+        return input(prompt)
+    except EOFError:
+        return None
