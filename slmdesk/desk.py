@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 from slmdesk.core.resources import resource
-from slmdesk.runtimes import runtimes
 from slmdesk.runtimes.base import Runtime
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
-from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.encryption import Encryption
 from slmdesk.services.hardware import Hardware
@@ -24,7 +19,6 @@ from slmdesk.services.presets import Presets
 from slmdesk.services.profile import Profile
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
-from slmdesk.storage.database import Database
 
 log = logging.getLogger(__name__)
 

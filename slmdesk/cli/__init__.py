@@ -65,10 +65,14 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _common(target: argparse.ArgumentParser, default: str | None) -> None:
-    target.add_argument("--profile", type=Path, metavar="DIR", default=default,
-                        help="the folder with chats and settings (or SLMDESK_PROFILE)")  # fmt: skip
-    target.add_argument("--debug", action="store_true", default=default if default else False,
-                        help="show where an error comes from")  # fmt: skip
+    target.add_argument(
+        "--profile",
+        type=Path,
+        metavar="DIR",
+        default=default,
+        help="the folder with chats and settings (or SLMDESK_PROFILE)",
+    )
+    target.add_argument("--debug", action="store_true", default=default or False, help="show where an error comes from")
 
 
 def has_display() -> bool:

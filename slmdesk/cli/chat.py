@@ -21,8 +21,12 @@ from slmdesk.services.chat.live import title_of
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Declare ``chat``."""
-    p = commands.add_parser("chat", parents=[common], help="ask a model, or talk with it",
-                            description="Ask a model one question, or talk with it when no PROMPT is given.")  # fmt: skip
+    p = commands.add_parser(
+        "chat",
+        parents=[common],
+        help="ask a model, or talk with it",
+        description="Ask a model one question, or talk with it when no PROMPT is given.",
+    )
     p.add_argument("prompt", nargs="?", metavar="PROMPT", help="the question; - reads it from standard input")
     p.add_argument("--model", metavar="ID|PATH", help="a model of the library, or a .gguf file (default: starter)")
     p.add_argument("--system", metavar="TEXT", default="", help="the system prompt")
@@ -140,9 +144,12 @@ class _Talk:
             async with aclosing(stream) as chunks:  # type: ignore[type-var]
                 async for chunk in chunks:
                     answer = replace(
-                        answer, text=answer.text + chunk.text, thinking=answer.thinking + chunk.thinking,
-                        finish_reason=chunk.finish_reason, timings=chunk.timings,
-                    )  # fmt: skip
+                        answer,
+                        text=answer.text + chunk.text,
+                        thinking=answer.thinking + chunk.thinking,
+                        finish_reason=chunk.finish_reason,
+                        timings=chunk.timings,
+                    )
                     self._print(chunk.text, chunk.thinking)
         except asyncio.CancelledError:
             answer = replace(answer, finish_reason=FinishReason.CANCELLED.value)
@@ -167,17 +174,21 @@ class _Talk:
         if not self._json:
             print(flush=True)
             if t is not None and t.dropped_messages:
-                print(f"(The context was full: the oldest {t.dropped_messages} messages were not sent.)",
-                      file=sys.stderr)  # fmt: skip
+                print(
+                    f"(The context was full: the oldest {t.dropped_messages} messages were not sent.)", file=sys.stderr
+                )
             return
         end: dict[str, Any] = {"done": True, "finish_reason": answer.finish_reason}
         if t is not None:
             end |= {
-                "prompt_tokens": t.prompt_tokens, "cached_tokens": t.cached_tokens,
-                "completion_tokens": t.completion_tokens, "ttft_ms": round(t.ttft_ms, 1),
-                "prompt_tps": round(t.prompt_tps, 1), "generation_tps": round(t.generation_tps, 1),
+                "prompt_tokens": t.prompt_tokens,
+                "cached_tokens": t.cached_tokens,
+                "completion_tokens": t.completion_tokens,
+                "ttft_ms": round(t.ttft_ms, 1),
+                "prompt_tps": round(t.prompt_tps, 1),
+                "generation_tps": round(t.generation_tps, 1),
                 "dropped_messages": t.dropped_messages,
-            }  # fmt: skip
+            }
         print(json.dumps({**end, "model": self._model.name}, ensure_ascii=False), flush=True)
 
     async def _keep(self, question: Message, answer: Message) -> None:

@@ -40,8 +40,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     p.add_argument("--format", choices=["markdown", "json", "html"], help="default: by the file's ending")
     p = sub("import", "Read chats from a file: ours, ChatGPT's, Open WebUI's or LM Studio's.", import_)
     p.add_argument("file", type=Path, metavar="FILE")
-    for name, text, run in (("delete", "Move a chat to the bin.", delete), ("restore", "Take a chat out of the bin.",
-                                                                            restore)):  # fmt: skip
+    for name, text, run in (
+        ("delete", "Move a chat to the bin.", delete),
+        ("restore", "Take a chat out of the bin.", restore),
+    ):
         sub(name, text, run).add_argument("chat", metavar="ID")
     p = commands.add_parser("models", parents=[common], help="list the models on this machine")
     p.add_argument("--json", action="store_true")
@@ -142,7 +144,10 @@ async def delete(args: argparse.Namespace) -> int:
     async with Desk.opened(args.profile) as desk:
         conversation = await _find(desk, args.chat)
         await desk.conversations.delete(conversation.id)
-    print(f"Moved to the bin: {conversation.title or 'Untitled'}. `slmdesk chats restore {conversation.id[:8]}` undoes it.")
+    print(
+        f"Moved to the bin: {conversation.title or 'Untitled'}. "
+        f"`slmdesk chats restore {conversation.id[:8]}` undoes it."
+    )
     return 0
 
 

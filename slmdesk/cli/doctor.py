@@ -14,15 +14,28 @@ from typing import Any
 from slmdesk import __version__
 from slmdesk.desk import Desk
 
-PACKAGES = ("PySide6-Essentials", "llama-cpp-python", "apsw-sqlite3mc", "qasync", "keyring", "ollama",
-            "huggingface-hub", "onnxruntime", "onnxruntime-directml")  # fmt: skip
+PACKAGES = (
+    "PySide6-Essentials",
+    "llama-cpp-python",
+    "apsw-sqlite3mc",
+    "qasync",
+    "keyring",
+    "ollama",
+    "huggingface-hub",
+    "onnxruntime",
+    "onnxruntime-directml",
+)
 OPTIONAL = {"onnxruntime", "onnxruntime-directml"}
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     """Declare ``doctor``."""
-    p = commands.add_parser("doctor", parents=[common], help="what is installed, what works, what is missing",
-                            description="Check the installation.")  # fmt: skip
+    p = commands.add_parser(
+        "doctor",
+        parents=[common],
+        help="what is installed, what works, what is missing",
+        description="Check the installation.",
+    )
     p.add_argument("--json", action="store_true")
     p.set_defaults(command=run)
 
@@ -44,8 +57,11 @@ async def examine(desk: Desk) -> dict[str, Any]:
     versions = {name: _version(name) for name in PACKAGES}
     keyring, hint = await asyncio.to_thread(_keyring)
     starter = await _starter(desk)
-    missing = [f"{name}: install it with the extra 'onnx'" if name in OPTIONAL else f"{name}: run `make setup`"
-               for name, version in versions.items() if version is None and _wanted(name)]  # fmt: skip
+    missing = [
+        f"{name}: install it with the extra 'onnx'" if name in OPTIONAL else f"{name}: run `make setup`"
+        for name, version in versions.items()
+        if version is None and _wanted(name)
+    ]
     missing += [f"{name}: {s.message} {s.hint}" for name, s in runtimes.items() if not s.ready]
     missing += [f"keyring: {hint}"] if hint else []
     return {

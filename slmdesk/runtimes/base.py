@@ -84,7 +84,8 @@ class CanCountTokens(Protocol):
 
     async def preview(self, messages: Sequence[Message], options: SamplingOptions) -> dict[str, Any]:
         """What would be sent: {"prompt": str, "prompt_tokens": int, "dropped_messages": int, "dropped_tokens": int,
-        "context_length": int}."""
+        "context_length": int}.
+        """
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -46,8 +47,6 @@ class Library(QObject):
 
     def _marked(self, model: Model) -> Model:
         if model.path == self._starter_path:
-            from dataclasses import replace
-
             return replace(model, name="Starter", starter=True)
         return model
 
@@ -61,24 +60,31 @@ class Library(QObject):
         Raises SlmdeskError naming what there is.
         """
         models = await self.models()
-        path = Path(wanted).expanduser()
+        path = await asyncio.to_thread(_existing, wanted)
         for model in models:
             names = (model.id, model.name, model.path.name, model.path.stem)
-            if wanted.casefold() in (n.casefold() for n in names) or (path.exists() and path.resolve() == model.path):
+            if wanted.casefold() in (n.casefold() for n in names) or path == model.path:
                 return model
-        if path.suffix.lower() == ".gguf" or path.is_file():
-            resolved = path.resolve()
-            model = Model(id=f"llama.cpp:{resolved}", name=resolved.stem, runtime="llama.cpp", path=resolved,
-                          format=ModelFormat.GGUF, size=resolved.stat().st_size if resolved.is_file() else 0)  # fmt: skip
+        if path is not None:
+            model = Model(
+                id=f"llama.cpp:{path}",
+                name=path.stem,
+                runtime="llama.cpp",
+                path=path,
+                format=ModelFormat.GGUF,
+                size=path.stat().st_size,
+            )
             self._models[model.id] = model
             return model
+        if wanted.endswith(".gguf"):
+            raise SlmdeskError(f"There is no file {wanted}.", "Check the path.")
         known = ", ".join(m.name for m in models) or "none"
         raise SlmdeskError(f"There is no model called {wanted!r}.", f"Models here: {known}.")
 
     async def add_folder(self, folder: Path) -> int:
         """Also list the models in ``folder``; returns how many models are known then. Raises SlmdeskError."""
-        resolved = folder.expanduser().resolve()
-        if not resolved.is_dir():
+        resolved = await asyncio.to_thread(_existing, str(folder))
+        if resolved is None or not resolved.is_dir():
             raise SlmdeskError(f"{folder} is not a folder.", "Choose a folder that holds .gguf files.")
         folders = list(self._settings.get("model_folders"))
         if str(resolved) not in folders:
@@ -99,3 +105,9 @@ class Library(QObject):
         recent = [model_id, *(i for i in self.recent() if i != model_id)][:RECENT]
         if recent != self.recent():
             await self._settings.set_state("recent_models", recent)
+
+
+def _existing(text: str) -> Path | None:
+    """The absolute path that ``text`` names, or None where nothing is."""
+    path = Path(text).expanduser()
+    return path.resolve() if path.exists() else None

@@ -87,9 +87,11 @@ def open_connections() -> list[Connection]:
     for process in [me, *me.children(recursive=True)]:
         try:
             who = "window" if process.pid == me.pid else f"worker {process.pid}"
-            for c in process.net_connections(kind="inet"):
-                if c.raddr:
-                    found.append(Connection(time.time(), c.raddr.ip, c.raddr.port, who, "seen by the system"))
+            found.extend(
+                Connection(time.time(), c.raddr.ip, c.raddr.port, who, "seen by the system")
+                for c in process.net_connections(kind="inet")
+                if c.raddr
+            )
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
     return found

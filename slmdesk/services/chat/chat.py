@@ -44,9 +44,13 @@ class Chat(QObject):
     tree_changed = Signal(str)
 
     def __init__(
-        self, conversations: Conversations, loaded: LoadedModels, choices: Choices, on_use: Callable[[str], Any],
+        self,
+        conversations: Conversations,
+        loaded: LoadedModels,
+        choices: Choices,
+        on_use: Callable[[str], Any],
         keep_state: Callable[[], bool],
-    ) -> None:  # fmt: skip
+    ) -> None:
         super().__init__()
         self._conversations = conversations
         self._loaded = loaded
@@ -93,8 +97,13 @@ class Chat(QObject):
         if text or attachments:
             path = [*path, Message(Role.USER, text, attachments=tuple(attachments))]
         if not path:
-            return {"prompt": "", "prompt_tokens": 0, "dropped_messages": 0, "dropped_tokens": 0,
-                    "context_length": loaded.context_length}  # fmt: skip
+            return {
+                "prompt": "",
+                "prompt_tokens": 0,
+                "dropped_messages": 0,
+                "dropped_tokens": 0,
+                "context_length": loaded.context_length,
+            }
         messages = await self.choices.prompt(conversation, path)
         return await loaded.preview(messages, await self.choices.sampling(conversation))
 
@@ -198,9 +207,14 @@ class Chat(QObject):
         old = await self._conversations.get(conversation_id)
         path = copied_path(live.tree.path(message_id))
         new = await self._conversations.create(
-            title=old.title, model_id=old.model_id, preset_id=old.preset_id, system_prompt=old.system_prompt,
-            sampling=old.sampling, load=old.load, folder=old.folder,
-        )  # fmt: skip
+            title=old.title,
+            model_id=old.model_id,
+            preset_id=old.preset_id,
+            system_prompt=old.system_prompt,
+            sampling=old.sampling,
+            load=old.load,
+            folder=old.folder,
+        )
         for message in path:
             await self._conversations.add_message(new.id, message)
         await self._conversations.update(new.id, leaf_id=path[-1].id)
@@ -245,9 +259,7 @@ class Chat(QObject):
         await self._conversations.update(live.conversation_id, leaf_id=message.id)
         self.message_added.emit(live.conversation_id, message)
 
-    def _begin(
-        self, live: Live, parent: str | None, model: Model | None = None, answer: Message | None = None
-    ) -> None:
+    def _begin(self, live: Live, parent: str | None, model: Model | None = None, answer: Message | None = None) -> None:
         coro: Coroutine[Any, Any, None] = self._answer(live, parent, model, answer)
         live.task = asyncio.ensure_future(coro)
         live.task.add_done_callback(lambda task: self._ended(live, task))

@@ -28,7 +28,7 @@ class Saver:
         self.error: SlmdeskError | None = None
 
     def offer(self, message: Message) -> None:
-        """This is the message now; it reaches the disk within 200 ms."""
+        """The message as it is now; it reaches the disk within 200 ms."""
         self._pending = message
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(SAVE_EVERY_S, self._fire)
