@@ -9,7 +9,7 @@ from __future__ import annotations
 from string import Template
 from typing import TYPE_CHECKING
 
-from slmdesk.ui.resources import resource
+from slmdesk.core.resources import resource
 
 if TYPE_CHECKING:
     from slmdesk.ui.theme import Theme
@@ -20,6 +20,10 @@ QMainWindow, QDialog { background: $canvas; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
 QLabel { background: transparent; }
 QLabel[kind="secondary"] { color: $text2; }
+QLabel[kind="small"] { color: $text2; font-size: ${small}px; }
+QLabel[kind="strong"] { font-weight: 600; }
+QLabel[kind="title"] { font-size: ${title}px; font-weight: 600; }
+QLabel[kind="display"] { font-size: ${display}px; font-weight: 600; }
 QLabel[kind="bad"] { color: $bad; }
 
 QPushButton, QToolButton {
@@ -172,4 +176,6 @@ def style_sheet(theme: Theme) -> str:
         inner2=height - 4,
         chip=theme.px(22),
         small=theme.px(12),
+        title=theme.px(16),
+        display=theme.px(20),
     )

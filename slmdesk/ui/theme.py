@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
-from slmdesk.ui.resources import resource
+from slmdesk.core.resources import resource
 from slmdesk.ui.style_sheet import style_sheet
 
 SchemeName = Literal["light", "dark"]

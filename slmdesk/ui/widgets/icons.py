@@ -8,7 +8,7 @@ from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
-from slmdesk.ui.resources import resource
+from slmdesk.core.resources import resource
 from slmdesk.ui.theme import Theme
 
 
@@ -30,14 +30,14 @@ def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
     return image
 
 
-def icon(name: str, theme: Theme, token: str = "text", size: int = 16) -> QIcon:
-    """An icon for a button: in the theme's colour ``token``, faded where the button is disabled."""
+def icon(name: str, theme: Theme, color: str = "text", size: int = 16) -> QIcon:
+    """An icon for a button: in the theme's colour ``color`` (a token), faded where the button is disabled."""
     size = theme.px(size)
     faded = theme.blend("text2", "canvas", 0.5)
     app = QGuiApplication.instance()
     ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0  # the sharpest screen's
     result = QIcon()
-    result.addPixmap(pixmap(name, theme.color(token).name(), size, ratio))
+    result.addPixmap(pixmap(name, theme.color(color).name(), size, ratio))
     result.addPixmap(pixmap(name, faded.name(), size, ratio), QIcon.Mode.Disabled)
     return result
 
