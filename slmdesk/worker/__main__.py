@@ -1,0 +1,82 @@
+"""The worker's start: ``python -m slmdesk.worker ENGINE [--network] [--parent PID]``.
+
+First of all the pipes are made private: descriptor 1 is copied and pointed at stderr, so that a C library that prints
+cannot corrupt the protocol, and descriptor 0 is copied and pointed at nothing. Then the process gives up what an
+engine does not need (``sandbox``), and only then the engine is imported.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import importlib
+import os
+import signal
+import sys
+from dataclasses import asdict
+from typing import BinaryIO
+
+from slmdesk.core.errors import RuntimeUnavailable
+from slmdesk.worker import sandbox
+from slmdesk.worker.base import CreateEngine
+from slmdesk.worker.loop import Inbox, Loop, Requests, error_event
+from slmdesk.worker.outbox import Outbox
+from slmdesk.worker.protocol import Event
+
+ENGINES = {
+    "llama_cpp": "slmdesk.worker.llama_cpp",
+    "echo": "slmdesk.worker.echo",
+}
+"""Engine names and the modules that have their ``create``."""
+
+
+def private_pipes() -> tuple[BinaryIO, int]:
+    """The requests' stream and the events' descriptor, out of reach of anything that reads stdin or prints."""
+    incoming = os.dup(0)
+    outgoing = os.dup(1)
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return os.fdopen(incoming, "rb", buffering=1 << 16), outgoing
+
+
+def _creator(engine: str) -> CreateEngine:
+    try:
+        module = importlib.import_module(ENGINES[engine])
+    except ImportError as error:
+        raise RuntimeUnavailable(
+            f"The engine {engine} is not installed completely: {error}.", "Install SLMDesk again.", repr(error)
+        ) from error
+    create: CreateEngine = module.create
+    return create
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Serve one engine until stdin ends. Ends the process itself."""
+    parser = argparse.ArgumentParser(prog="slmdesk-worker", description="Holds one native engine for SLMDesk.")
+    parser.add_argument("engine", choices=sorted(ENGINES))
+    parser.add_argument("--network", action="store_true", help="leave the network open, for downloads")
+    parser.add_argument("--parent", type=int, default=0, help="the process that this one must not outlive")
+    options = parser.parse_args(arguments)
+
+    stream, descriptor = private_pipes()
+    faulthandler.enable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the parent, which decides
+    report = sandbox.enter(allow_network=options.network, parent=options.parent)
+
+    outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
+    requests = Requests()
+    try:
+        engine = _creator(options.engine)(requests.is_cancelled)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the window is told why there is no engine
+        outbox.put(error_event(0, error))
+        outbox.close(1.0)
+        sys.exit(1)
+    outbox.put(Event(0, done={"hello": options.engine, "pid": os.getpid(), "sandbox": asdict(report)}))
+    Loop(engine, Inbox(stream, requests), outbox, requests).run()
+    os._exit(0)  # no tear-down of native libraries, whose static destructors may crash
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""What a worker may do, by the operating system's means.
+
+A worker reads model files from strangers with native code, so it gives up what it does not need before it opens one:
+
+======================  ====================================  ==========================  =========================
+                        Linux (x86-64, ARM64)                 macOS                       Windows
+======================  ====================================  ==========================  =========================
+no network              seccomp filter                        sandbox profile             not enforced
+no other programs       seccomp filter                        sandbox profile             job with one process
+no more privileges      no_new_privs; no ptrace, mount, bpf,  -                           -
+                        keyring, io_uring ... (seccomp)
+dies with its parent    PR_SET_PDEATHSIG, and stdin's end     stdin's end                 stdin's end
+no core dump            RLIMIT_CORE 0                         RLIMIT_CORE 0               no error dialog
+memory runs out         it is the first to go                 -                           -
+======================  ====================================  ==========================  =========================
+
+Windows has no lock on the network that a program can put on itself without an administrator. The macOS and Windows
+parts are written from the documentation and have not been run by us. The report says what was found in force by
+trying it, not what was asked for.
+
+A worker with ``allow_network`` (downloads, conversions that start tools) keeps network and programs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import platform
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+PR_SET_PDEATHSIG = 1
+
+_MACOS_PROFILE = b"(version 1)(allow default)(deny network*)(deny process-exec*)"
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What holds for this process: each True was tried or confirmed by the system. ``notes`` names what failed."""
+
+    system: str
+    network_denied: bool = False
+    programs_denied: bool = False
+    dies_with_parent: bool = False
+    core_dumps_off: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def enter(*, allow_network: bool = False, parent: int = 0) -> Confinement:
+    """Give up, for good, what an engine does not need. ``parent`` is the process not to outlive (0: not known).
+
+    Never raises: where the system refuses, the report says so.
+    """
+    system = platform.system()
+    if system == "Linux":
+        return _linux(allow_network, parent)
+    if system == "Darwin":
+        return _macos(allow_network)
+    if system == "Windows":
+        return _windows(allow_network)
+    return Confinement(system, notes=("nothing is known about this system",))
+
+
+def _linux(allow_network: bool, parent: int) -> Confinement:
+    from slmdesk.worker import seccomp
+
+    notes = []
+    libc = ctypes.CDLL(None, use_errno=True)
+    follows = libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) == 0
+    if parent and os.getppid() != parent:  # it went before the line above: nobody would send the signal any more
+        os._exit(0)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("600")  # the window is to survive where memory runs out
+    if allow_network:
+        libc.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    elif trouble := seccomp.install():
+        notes.append(trouble)
+    return Confinement(
+        "Linux",
+        network_denied=not allow_network and _network_is_denied(),
+        programs_denied=not allow_network and _programs_are_denied(libc),
+        dies_with_parent=follows,
+        core_dumps_off=_no_core_dumps(),
+        notes=tuple(notes),
+    )
+
+
+def _no_core_dumps() -> bool:
+    """A core dump would write a person's chat to the disk."""
+    import resource
+
+    try:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def _network_is_denied() -> bool:
+    """Whether a connection to this machine itself is refused by the system (not by a closed port)."""
+    import socket
+
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.settimeout(0)
+            return probe.connect_ex(("127.0.0.1", 9)) in (errno.EPERM, errno.EACCES)
+    except OSError as error:
+        return error.errno in (errno.EPERM, errno.EACCES)
+
+
+def _programs_are_denied(libc: ctypes.CDLL) -> bool:
+    """Whether execve is refused before it looks for the file: an empty path would be ENOENT."""
+    libc.execve(b"", None, None)
+    return ctypes.get_errno() == errno.EPERM
+
+
+def _macos(allow_network: bool) -> Confinement:
+    notes = []
+    if not allow_network:
+        library = ctypes.CDLL("/usr/lib/libsandbox.1.dylib", use_errno=True)
+        library.sandbox_init.argtypes = (ctypes.c_char_p, ctypes.c_uint64, ctypes.POINTER(ctypes.c_char_p))
+        library.sandbox_init.restype = ctypes.c_int
+        trouble = ctypes.c_char_p()
+        if library.sandbox_init(_MACOS_PROFILE, 0, ctypes.byref(trouble)) != 0:
+            notes.append("sandbox_init: " + (trouble.value or b"failed").decode("utf-8", "replace"))
+    denied = not allow_network and _network_is_denied()
+    return Confinement(
+        "Darwin",
+        network_denied=denied,
+        programs_denied=denied,  # one profile, in force as a whole or not at all
+        core_dumps_off=_no_core_dumps(),
+        notes=tuple(notes),
+    )
+
+
+def _windows(allow_network: bool) -> Confinement:
+    from slmdesk.worker import windows_job
+
+    notes = () if allow_network else ("Windows has no network lock that a program can set without an administrator",)
+    windows_job.no_error_dialogs()
+    alone = not allow_network and windows_job.allow_one_process()
+    return Confinement("Windows", programs_denied=alone, core_dumps_off=True, notes=notes)
