@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from slmdesk.core.resources import resource
-from slmdesk.runtimes.base import Runtime
+from slmdesk.runtimes import runtimes
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
+from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.encryption import Encryption
 from slmdesk.services.hardware import Hardware
@@ -16,9 +20,12 @@ from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
-from slmdesk.services.profile import Profile
+from slmdesk.services.profile import Profile, stop_logging
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
+from slmdesk.storage.conversations import ConversationStore
+from slmdesk.storage.database import Database
+from slmdesk.storage.settings import SettingsStore
 
 log = logging.getLogger(__name__)
 
@@ -26,19 +33,90 @@ STARTER = resource("starter", "slmdesk-starter-f16.gguf")
 
 
 class Desk:
-    """Every service of the application. Use :meth:`open`; a face needs nothing else."""
+    """Every service of the application. Make one with :meth:`open`; a face needs nothing else."""
 
-    profile: Profile
-    settings: Settings
-    presets: Presets
-    conversations: Conversations
-    chat: Chat
-    library: Library
-    loaded_models: LoadedModels
-    transfer: Transfer
-    attachments: Attachments
-    encryption: Encryption
-    jobs: Jobs
-    network: Network
-    hardware: Hardware
-    runtimes: tuple[Runtime, ...]
+    def __init__(self, profile: Profile, database: Database, settings: Settings, encryption: Encryption) -> None:
+        self.profile = profile
+        self.settings = settings
+        self.encryption = encryption
+        self._database = database
+        self.presets = Presets(SettingsStore(database))
+        self.conversations = Conversations(ConversationStore(database))
+        self.transfer = Transfer(self.conversations)
+        self.attachments = Attachments()
+        self.jobs = Jobs()
+        self.network = Network()
+        self.hardware = Hardware(self.network)
+        folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
+        self.runtimes = runtimes(folders, profile.state_cache, profile.state_key())
+        self.loaded_models = LoadedModels(self.runtimes)
+        self.library = Library(self.runtimes, settings, STARTER)
+        choices = Choices(self.library, self.loaded_models, self.presets, settings)
+        self.chat = Chat(
+            self.conversations,
+            self.loaded_models,
+            choices,
+            on_use=self.library.note_use,
+            keep_state=lambda: bool(settings.get("keep_state")),
+        )
+
+    @classmethod
+    async def open(cls, profile: Profile | Path | None = None, *, owner: bool = False) -> Desk:
+        """Open a profile with everything in it. Raises StorageError.
+
+        The window is the ``owner``: it alone mends what an earlier end left unfinished, while the terminal may read
+        and write beside it.
+        """
+        place = profile if isinstance(profile, Profile) else Profile.locate(profile)
+        place.check_writable()
+        handler = place.start_logging()
+        try:
+            encryption = Encryption(place)
+            database = await encryption.open_database()
+            try:
+                settings = Settings(SettingsStore(database))
+                await settings.load()
+                desk = cls(place, database, settings, encryption)
+                desk._log_handler = handler
+                if owner:
+                    await desk.conversations.recover()
+            except BaseException:
+                await database.close()
+                raise
+        except BaseException:
+            stop_logging(handler)
+            raise
+        return desk
+
+    _log_handler: logging.Handler | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def opened(cls, profile: Profile | Path | None = None) -> AsyncIterator[Desk]:
+        """The desk for the length of a ``with`` block."""
+        desk = await cls.open(profile)
+        try:
+            yield desk
+        finally:
+            await desk.close()
+
+    @property
+    def encrypted(self) -> bool:
+        """Whether the profile's database is encrypted."""
+        return self._database.encrypted
+
+    async def close(self) -> None:
+        """Stop and save everything, in the reverse order of building."""
+        for name, close in (
+            ("chat", self.chat.close),
+            ("jobs", self.jobs.close),
+            ("hardware", self.hardware.close),
+            ("models", self.loaded_models.close),
+            ("database", self._database.close),
+        ):
+            try:
+                await close()
+            except Exception:
+                log.exception("closing %s failed", name)
+        if self._log_handler is not None:
+            stop_logging(self._log_handler)

@@ -206,19 +206,10 @@ class Chat(QObject):
         live = await self._open(conversation_id)
         old = await self._conversations.get(conversation_id)
         path = copied_path(live.tree.path(message_id))
-        new = await self._conversations.create(
-            title=old.title,
-            model_id=old.model_id,
-            preset_id=old.preset_id,
-            system_prompt=old.system_prompt,
-            sampling=old.sampling,
-            load=old.load,
-            folder=old.folder,
+        head = replace(
+            old, id=new_id(), created=time.time(), updated=time.time(), pinned=False, draft="", leaf_id=path[-1].id
         )
-        for message in path:
-            await self._conversations.add_message(new.id, message)
-        await self._conversations.update(new.id, leaf_id=path[-1].id)
-        return new.id
+        return (await self._conversations.add(head, path)).id
 
     async def wait(self, conversation_id: str) -> None:
         """Until no answer is being written and none is waiting in a conversation."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from slmdesk.core.chat import Conversation, LoadOptions, Message, Role, SamplingOptions
+from slmdesk.core.chat import Conversation, LoadOptions, Message, Preset, Role, SamplingOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.services.library import Library
@@ -54,19 +54,16 @@ class Choices:
     async def sampling(self, conversation: Conversation) -> SamplingOptions:
         """The preset's options with the conversation's own changes on top."""
         preset = await self._preset(conversation)
-        base = preset.sampling if preset else {}
-        return SamplingOptions.from_dict({**base, **conversation.sampling})
+        return SamplingOptions.from_dict({**preset.sampling, **conversation.sampling})
 
     async def system_prompt(self, conversation: Conversation) -> str:
         """The conversation's system prompt, else its preset's."""
         if conversation.system_prompt:
             return conversation.system_prompt
-        preset = await self._preset(conversation)
-        return preset.system_prompt if preset else ""
+        return (await self._preset(conversation)).system_prompt
 
-    async def _preset(self, conversation: Conversation) -> Any:
-        wanted = conversation.preset_id or self._settings.get("default_preset")
-        return next((p for p in await self._presets.list() if p.id == wanted), None)
+    async def _preset(self, conversation: Conversation) -> Preset:
+        return await self._presets.get(conversation.preset_id or self._settings.get("default_preset"))
 
     async def prompt(self, conversation: Conversation, path: list[Message]) -> list[Message]:
         """What a model gets: the system prompt, then the path; an answer without any text is left out."""

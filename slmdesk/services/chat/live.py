@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from slmdesk.core.chat import Attachment, Message
+from slmdesk.core.chat import Attachment, Message, new_id
 from slmdesk.core.tree import MessageTree
 
 
@@ -37,10 +37,6 @@ def title_of(text: str, limit: int = 48) -> str:
 
 def copied_path(path: list[Message]) -> list[Message]:
     """The same messages under new ids, each under the one before: the start of a new conversation."""
-    from dataclasses import replace
-
-    from slmdesk.core.chat import new_id
-
     copies: list[Message] = []
     for message in path:
         parent = copies[-1].id if copies else None
