@@ -48,7 +48,8 @@ async def test_a_failed_job_keeps_its_message_and_can_be_retried() -> None:
             raise SlmdeskError("The disk is full.", "Free some space.")
         return "done"
 
-    job = Jobs().start("Export", work)
+    jobs = Jobs()
+    job = jobs.start("Export", work)
     with pytest.raises(SlmdeskError):
         await job.wait()
     assert job.state is JobState.FAILED
@@ -65,7 +66,8 @@ async def test_a_bug_in_a_job_becomes_a_message() -> None:
     async def work(report: Report) -> None:
         raise ZeroDivisionError("oops")
 
-    job = Jobs().start("Divide", work)
+    jobs = Jobs()
+    job = jobs.start("Divide", work)
     with pytest.raises(ZeroDivisionError):
         await job.wait()
     assert job.error is not None
