@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -55,13 +56,20 @@ class LoadedModel(ABC):
 
     @abstractmethod
     def chat(
-        self, messages: Sequence[Message], options: SamplingOptions, *, continuing: bool = False
-    ) -> AsyncIterator[Chunk]:
+        self,
+        messages: Sequence[Message],
+        options: SamplingOptions,
+        *,
+        continuing: bool = False,
+        stop: asyncio.Event | None = None,
+    ) -> AsyncGenerator[Chunk]:
         """Stream the answer to ``messages`` (a leading system message is allowed).
 
         With ``continuing`` the last message is an unfinished answer that is written on. The last chunk carries the
-        finish reason and the timings. Close the iterator (``contextlib.aclosing``) or cancel the task to stop.
-        Raises GenerationError, WorkerCrashed.
+        finish reason and the timings. Setting ``stop`` ends the answer in order: what was written is still given,
+        then the last chunk with the reason "cancelled" and its timings. Closing the generator
+        (``contextlib.aclosing``) or cancelling the task ends it at once, without them. Raises GenerationError,
+        WorkerCrashed.
         """
 
     @abstractmethod

@@ -90,7 +90,7 @@ def open_connections() -> list[Connection]:
             found.extend(
                 Connection(time.time(), c.raddr.ip, c.raddr.port, who, "seen by the system")
                 for c in process.net_connections(kind="inet")
-                if c.raddr
+                if len(c.raddr)
             )
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
