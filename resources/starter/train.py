@@ -1,0 +1,355 @@
+"""Train the starter model from nothing: written data -> tokenizer -> weights -> Hugging Face folder.
+
+Run ``python train.py --steps 3000`` in an environment with the ``train`` extra. With the same data, seed, steps and number
+of threads the run repeats itself. ``--minutes`` sets a limit of wall-clock time: the learning rate then falls in time for
+the end, whatever comes first. Checkpoints are written every few minutes; ``--export-only`` turns one into the folder ``hf``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import random
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from dialogues import Corpus, conversation, held_out_questions, load, question
+from safetensors.torch import save_file
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
+from torch import Tensor, nn
+from torch.nn import functional
+
+HERE = Path(__file__).resolve().parent
+SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+CHAT_TEMPLATE = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+)
+CONFIG = {
+    "architectures": ["LlamaForCausalLM"],
+    "attention_bias": False,
+    "attention_dropout": 0.0,
+    "bos_token_id": None,
+    "eos_token_id": 2,
+    "pad_token_id": 0,
+    "head_dim": 64,
+    "hidden_act": "silu",
+    "hidden_size": 256,
+    "initializer_range": 0.02,
+    "intermediate_size": 768,
+    "max_position_embeddings": 4096,
+    "mlp_bias": False,
+    "model_type": "llama",
+    "num_attention_heads": 4,
+    "num_hidden_layers": 6,
+    "num_key_value_heads": 2,
+    "rms_norm_eps": 1e-5,
+    "rope_scaling": None,
+    "rope_theta": 10000.0,
+    "tie_word_embeddings": True,
+    "torch_dtype": "float16",
+    "use_cache": True,
+    "vocab_size": 2048,
+}
+QUESTION_WEIGHT = 0.1
+TOKENS_PER_BATCH = 4096
+
+
+# The model: Llama's decoder, named as in the Hugging Face checkpoint so that the weights export as they are.
+
+
+class RmsNorm(nn.Module):
+    """Root-mean-square normalisation."""
+
+    def __init__(self, size: int, eps: float) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(size))
+        self.eps = eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return functional.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+def rotary(length: int, head: int, theta: float) -> tuple[Tensor, Tensor]:
+    """Cosines and sines of the rotary position embedding, shape (length, head), halves layout."""
+    angles = torch.outer(torch.arange(length).float(), theta ** (-torch.arange(0, head, 2).float() / head))
+    angles = torch.cat((angles, angles), dim=-1)
+    return angles.cos(), angles.sin()
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Apply the rotary position embedding to (batch, heads, length, head)."""
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin
+
+
+class Attention(nn.Module):
+    """Causal grouped-query attention."""
+
+    def __init__(self, config: dict) -> None:
+        super().__init__()
+        hidden, self.head = config["hidden_size"], config["head_dim"]
+        self.heads, self.kv_heads = config["num_attention_heads"], config["num_key_value_heads"]
+        self.q_proj = nn.Linear(hidden, self.heads * self.head, bias=False)
+        self.k_proj = nn.Linear(hidden, self.kv_heads * self.head, bias=False)
+        self.v_proj = nn.Linear(hidden, self.kv_heads * self.head, bias=False)
+        self.o_proj = nn.Linear(self.heads * self.head, hidden, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        batch, length, _ = x.shape
+        q = self.q_proj(x).view(batch, length, self.heads, self.head).transpose(1, 2)
+        k = self.k_proj(x).view(batch, length, self.kv_heads, self.head).transpose(1, 2)
+        v = self.v_proj(x).view(batch, length, self.kv_heads, self.head).transpose(1, 2)
+        groups = self.heads // self.kv_heads
+        k, v = rotate(k, cos, sin).repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
+        y = functional.scaled_dot_product_attention(rotate(q, cos, sin), k, v, is_causal=True)
+        return self.o_proj(y.transpose(1, 2).reshape(batch, length, -1))
+
+
+class Mlp(nn.Module):
+    """Gated feed-forward network."""
+
+    def __init__(self, config: dict) -> None:
+        super().__init__()
+        hidden, inner = config["hidden_size"], config["intermediate_size"]
+        self.gate_proj = nn.Linear(hidden, inner, bias=False)
+        self.up_proj = nn.Linear(hidden, inner, bias=False)
+        self.down_proj = nn.Linear(inner, hidden, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
+
+
+class Layer(nn.Module):
+    """One decoder layer."""
+
+    def __init__(self, config: dict, dropout: float) -> None:
+        super().__init__()
+        self.self_attn = Attention(config)
+        self.mlp = Mlp(config)
+        self.input_layernorm = RmsNorm(config["hidden_size"], config["rms_norm_eps"])
+        self.post_attention_layernorm = RmsNorm(config["hidden_size"], config["rms_norm_eps"])
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        x = x + self.dropout(self.self_attn(self.input_layernorm(x), cos, sin))
+        return x + self.dropout(self.mlp(self.post_attention_layernorm(x)))
+
+
+class Llama(nn.Module):
+    """A decoder-only language model with tied embeddings."""
+
+    def __init__(self, config: dict, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.config = config
+        self.embed_tokens = nn.Embedding(config["vocab_size"], config["hidden_size"])
+        self.layers = nn.ModuleList(Layer(config, dropout) for _ in range(config["num_hidden_layers"]))
+        self.norm = RmsNorm(config["hidden_size"], config["rms_norm_eps"])
+        self.dropout = nn.Dropout(dropout)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2:
+                scale = 0.02 / math.sqrt(2 * config["num_hidden_layers"]) if name.endswith(("o_proj.weight", "down_proj.weight")) else 0.02
+                nn.init.normal_(parameter, std=scale)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Logits for every position, shape (batch, length, vocabulary)."""
+        cos, sin = rotary(tokens.shape[1], self.config["head_dim"], self.config["rope_theta"])
+        x = self.dropout(self.embed_tokens(tokens))
+        for layer in self.layers:
+            x = layer(x, cos, sin)
+        return functional.linear(self.norm(x), self.embed_tokens.weight)
+
+
+# The tokenizer and the batches.
+
+
+def train_tokenizer(corpus: Corpus, seed: int) -> Tokenizer:
+    """A byte-level BPE of 2,048 tokens, trained on answers and training questions only."""
+    rng = random.Random(seed)
+    texts = []
+    for intent in corpus.intents.values():
+        texts += intent.answers * 12
+        texts += intent.written
+        texts += [question(intent, corpus, rng) for _ in range(40)]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    trainer = trainers.BpeTrainer(
+        vocab_size=CONFIG["vocab_size"],
+        special_tokens=[AddedToken(token, special=True, normalized=False) for token in SPECIAL],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts + ["system", "user\n", "assistant\n"] * 50, trainer)
+    return tokenizer
+
+
+def encode(tokenizer: Tokenizer, messages: list[tuple[str, str]]) -> tuple[list[int], list[float]]:
+    """Token ids and, for each, the weight of its loss: answers count fully, questions a little."""
+    _, start, end = range(3)
+    newline = tokenizer.encode("\n").ids
+    ids: list[int] = []
+    weights: list[float] = []
+    for role, text in messages:
+        head = tokenizer.encode(role + "\n").ids
+        body = tokenizer.encode(text).ids
+        ids += [start, *head, *body, end, *newline]
+        value = {"assistant": 1.0, "user": QUESTION_WEIGHT, "system": 0.0}[role]
+        weights += [0.0] * (1 + len(head)) + [value] * len(body) + [1.0 if role == "assistant" else value] + [0.0] * len(newline)
+    return ids, weights
+
+
+def batches(corpus: Corpus, tokenizer: Tokenizer, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Endless batches of conversations of about the same length, each conversation a row of its own."""
+    rng = random.Random(seed)
+    while True:
+        pool = sorted((encode(tokenizer, conversation(corpus, rng)) for _ in range(1600)), key=lambda row: len(row[0]))
+        groups: list[list[tuple[list[int], list[float]]]] = [[]]
+        for row in pool:
+            longest = len(row[0])
+            if groups[-1] and longest * (len(groups[-1]) + 1) > TOKENS_PER_BATCH:
+                groups.append([])
+            groups[-1].append(row)
+        rng.shuffle(groups)
+        for group in groups:
+            longest = max(len(ids) for ids, _ in group)
+            tokens = torch.zeros(len(group), longest, dtype=torch.long)
+            weights = torch.zeros(len(group), longest)
+            for i, (ids, values) in enumerate(group):
+                tokens[i, : len(ids)] = torch.tensor(ids)
+                weights[i, : len(ids)] = torch.tensor(values)
+            yield tokens, weights
+
+
+@torch.no_grad()
+def quick_accuracy(model: Llama, tokenizer: Tokenizer, corpus: Corpus, questions: list[tuple[str, str]], length: int = 16) -> float:
+    """Share of questions whose first tokens of the greedy answer begin the right answer."""
+    model.eval()
+    right = 0
+    prompts = [encode(tokenizer, [("user", text)])[0] + [1] + tokenizer.encode("assistant\n").ids for _, text in questions]
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    while order:
+        size = len(prompts[order[0]])
+        same = [i for i in order if len(prompts[i]) == size]
+        order = [i for i in order if len(prompts[i]) != size]
+        tokens = torch.tensor([prompts[i] for i in same])
+        for _ in range(length):
+            tokens = torch.cat((tokens, model(tokens)[:, -1].argmax(-1, keepdim=True)), dim=1)
+        for row, i in zip(tokens.tolist(), same, strict=True):
+            text = tokenizer.decode(row[size:]).split("\nuser\n")[0].rstrip()
+            answers = corpus.intents[questions[i][0]].answers
+            right += any(answer.startswith(text[: max(8, len(answer))]) or text.startswith(answer) for answer in answers)
+    model.train()
+    return right / len(questions)
+
+
+# Training and export.
+
+
+def export(model: Llama, tokenizer: Tokenizer, folder: Path) -> None:
+    """Write the Hugging Face folder: F16 weights, configuration and tokenizer."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {f"model.{name}": value.detach().to(torch.float16).contiguous() for name, value in model.state_dict().items()}
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    tokenizer.save(str(folder / "tokenizer.json"))
+    files = {
+        "config.json": CONFIG,
+        "generation_config.json": {"do_sample": False, "eos_token_id": [2, 0], "pad_token_id": 0, "max_new_tokens": 256},
+        "special_tokens_map.json": {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
+        "tokenizer_config.json": {
+            "add_bos_token": False,
+            "add_prefix_space": False,
+            "added_tokens_decoder": {
+                str(i): {"content": token, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
+                for i, token in enumerate(SPECIAL)
+            },
+            "bos_token": None,
+            "chat_template": CHAT_TEMPLATE,
+            "clean_up_tokenization_spaces": False,
+            "eos_token": "<|im_end|>",
+            "model_max_length": 4096,
+            "pad_token": "<|endoftext|>",
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "unk_token": None,
+        },
+    }
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def train(options: argparse.Namespace) -> None:
+    """The whole run, from the data folder to the Hugging Face folder."""
+    torch.manual_seed(options.seed)
+    torch.set_num_threads(options.threads)
+    corpus = load()
+    options.work.mkdir(parents=True, exist_ok=True)
+    tokenizer = train_tokenizer(corpus, options.seed)
+    model = Llama(CONFIG, options.dropout)
+    decay = [p for p in model.parameters() if p.dim() == 2]
+    plain = [p for p in model.parameters() if p.dim() < 2]
+    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=options.lr, betas=(0.9, 0.95))
+    questions = held_out_questions(corpus)
+    sample = random.Random(options.seed).sample(questions, min(150, len(questions)))
+    print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(corpus.intents)} intents, {len(questions)} held-out questions", flush=True)
+    started, tokens_seen, losses, last_check = time.monotonic(), 0, [], time.monotonic()
+    for step, (tokens, weights) in enumerate(batches(corpus, tokenizer, options.seed + 1)):
+        elapsed = (time.monotonic() - started) / 60
+        done = max(step / options.steps, elapsed / options.minutes if options.minutes else 0.0)
+        finished = done >= 1
+        if not finished:
+            rate = options.lr * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+            logits = model(tokens[:, :-1])
+            each = functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
+            value = weights[:, 1:].flatten()
+            loss = (each * value).sum() / value.sum()
+            optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            losses.append(loss.item())
+            tokens_seen += int((tokens > 0).sum())
+        if step % 50 == 0 or finished:
+            speed = tokens_seen / (time.monotonic() - started)
+            mean = sum(losses[-50:]) / len(losses[-50:])
+            print(f"step {step} minutes {elapsed:.1f} tokens {tokens_seen} tok/s {speed:.0f} loss {mean:.4f} done {done:.3f}", flush=True)
+        if finished or time.monotonic() - last_check > options.check_minutes * 60:
+            last_check = time.monotonic()
+            torch.save(model.state_dict(), options.work / "checkpoint.pt")
+            tokenizer.save(str(options.work / "tokenizer.json"))
+            accuracy = quick_accuracy(model, tokenizer, corpus, questions if finished else sample)
+            print(f"held-out {accuracy:.3f} at step {step}", flush=True)
+        if finished:
+            break
+    export(model, tokenizer, options.out)
+
+
+def main() -> None:
+    """Parse the command line and train, or export the last checkpoint."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--minutes", type=float, default=0.0)
+    parser.add_argument("--check-minutes", type=float, default=6.0)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--dropout", type=float, default=0.1)
+    parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints; never committed")
+    parser.add_argument("--out", type=Path, default=HERE / "hf")
+    parser.add_argument("--export-only", action="store_true")
+    options = parser.parse_args()
+    if not options.export_only:
+        train(options)
+        return
+    model = Llama(CONFIG)
+    model.load_state_dict(torch.load(options.work / "checkpoint.pt", weights_only=True))
+    export(model, Tokenizer.from_file(str(options.work / "tokenizer.json")), options.out)
+
+
+if __name__ == "__main__":
+    main()
