@@ -24,7 +24,13 @@ QLabel[kind="small"] { color: $text2; font-size: ${small}px; }
 QLabel[kind="strong"] { font-weight: 600; }
 QLabel[kind="title"] { font-size: ${title}px; font-weight: 600; }
 QLabel[kind="display"] { font-size: ${display}px; font-weight: 600; }
+QLabel[kind="smallstrong"] { font-size: ${small}px; font-weight: 600; }
 QLabel[kind="bad"] { color: $bad; }
+QLabel[kind="pill"] { border-radius: 4px; padding: 1px 6px; font-size: ${small}px; background: $hover; color: $text2; }
+QLabel[tone="good"] { background: $good_tint; color: $good; }
+QLabel[tone="warn"] { background: $warn_tint; color: $warn; }
+QLabel[tone="bad"] { background: $bad_tint; color: $bad; }
+QLabel[tone="accent"] { background: $selected; color: $accent; }
 
 QPushButton, QToolButton {
     background: $raised; color: $text; border: 1px solid $line; border-radius: ${r}px;
@@ -53,6 +59,12 @@ QPushButton[kind="chip"] {
 }
 QPushButton[kind="chip"]:focus { border: 1px solid $accent; }
 QPushButton[kind="chip"]:hover { color: $text; }
+QPushButton[kind="status"] {
+    background: transparent; border-color: transparent; color: $text2; padding: 0 6px; min-height: ${status}px;
+    font-size: ${small}px;
+}
+QPushButton[kind="status"]:hover { background: $hover; color: $text; }
+QPushButton[kind="status"]:focus { border: 1px solid $accent; }
 QPushButton[kind="fold"] {
     background: transparent; border-color: transparent; text-align: left; padding: 0 2px; color: $text2;
 }
@@ -130,6 +142,8 @@ QProgressBar { background: $line; border: none; border-radius: 2px; max-height: 
 QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
 QFrame[kind="card"] { background: $surface; border: 1px solid $line; border-radius: ${card_r}px; }
+QFrame[kind="chipframe"] { background: $raised; border: 1px solid $line; border-radius: 5px; }
+QFrame[kind="chipframe"] QToolButton { min-height: 0; min-width: 0; padding: 0; }
 QFrame[kind="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[kind="popover"] { background: $raised; border: 1px solid $line; border-radius: ${card_r}px; }
 QFrame[kind="toast"] { background: $text; border-radius: ${r}px; }
@@ -150,7 +164,21 @@ QWidget[edge="top"] { border-top: 1px solid $line; }
 QWidget[edge="bottom"] { border-bottom: 1px solid $line; }
 """)
 
-_COLORS = ("canvas", "surface", "raised", "line", "hover", "selected", "text", "text2", "accent", "accent_text", "bad")
+_COLORS = (
+    "canvas",
+    "surface",
+    "raised",
+    "line",
+    "hover",
+    "selected",
+    "text",
+    "text2",
+    "accent",
+    "accent_text",
+    "good",
+    "warn",
+    "bad",
+)
 
 
 def style_sheet(theme: Theme) -> str:
@@ -164,7 +192,9 @@ def style_sheet(theme: Theme) -> str:
         accent_hover=theme.blend("accent", "text", 0.86).name(),
         faded=theme.blend("text2", "canvas", 0.7).name(),
         thumb=theme.blend("text2", "canvas", 0.4).name(),
-        bad_tint=theme.tint("bad", 0.08).name(),
+        bad_tint=theme.tint("bad").name(),
+        warn_tint=theme.tint("warn").name(),
+        good_tint=theme.tint("good").name(),
         bad_line=theme.tint("bad", 0.4).name(),
         r=theme.radius("control"),
         card_r=theme.radius("card"),
@@ -175,6 +205,7 @@ def style_sheet(theme: Theme) -> str:
         inner=height - 2,
         inner2=height - 4,
         chip=theme.px(22),
+        status=theme.px(20),
         small=theme.px(12),
         title=theme.px(16),
         display=theme.px(20),

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyle
 
 from slmdesk.core.resources import resource
 from slmdesk.ui.style_sheet import style_sheet
@@ -181,9 +181,7 @@ class ThemeSource(QObject):
         self._motion = True
         self._theme = Theme()
         app.setStyle("Fusion")
-        hints = app.styleHints()
-        hints.colorSchemeChanged.connect(self._refresh)
-        hints.accessibility().motionPreferenceChanged.connect(self._refresh)
+        app.styleHints().colorSchemeChanged.connect(self._refresh)
         self._dress(self._current())
 
     @property
@@ -223,8 +221,9 @@ class ThemeSource(QObject):
             name = "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
         else:
             name = "dark" if self._mode == "dark" else "light"
-        calm = not self._motion or hints.accessibility().motionPreference() == Qt.MotionPreference.ReducedMotion
-        return Theme(name, self._percent / 100, 0 if calm else 120)
+        # Qt sets this style hint to 0 where the desktop's own setting asks for no animations.
+        wanted = self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration)
+        return Theme(name, self._percent / 100, 120 if self._motion and wanted > 0 else 0)
 
     def _refresh(self) -> None:
         theme = self._current()
