@@ -283,6 +283,8 @@ class Worker:
                 return
 
     def _on_line(self, line: bytes) -> None:
+        if not self.alive:
+            return  # nothing that follows garbage is believed
         try:
             event = Event.decode(line)
             if not 0 <= event.id <= self._last_id:
