@@ -141,7 +141,7 @@ class _Talk:
         head = [Message(Role.SYSTEM, self._system)] if self._system else []
         try:
             stream = self._loaded.chat([*head, *self._messages], self._sampling)
-            async with aclosing(stream) as chunks:  # type: ignore[type-var]
+            async with aclosing(stream) as chunks:
                 async for chunk in chunks:
                     answer = replace(
                         answer,

@@ -170,7 +170,7 @@ class Chat(QObject):
         if live.queue:
             live.queue.clear()
             self.queued.emit(conversation_id, 0)
-        _cancel(live.task)
+        _end(live)
 
     async def select(self, conversation_id: str, message_id: str) -> None:
         """Show the branch through a message."""
@@ -222,7 +222,7 @@ class Chat(QObject):
         live = self._live.pop(conversation_id, None)
         if live is not None and live.task is not None:
             live.queue.clear()
-            _cancel(live.task)
+            _end(live)
             await asyncio.wait([live.task])
 
     async def close(self) -> None:
@@ -251,7 +251,11 @@ class Chat(QObject):
         self.message_added.emit(live.conversation_id, message)
 
     def _begin(self, live: Live, parent: str | None, model: Model | None = None, answer: Message | None = None) -> None:
-        coro: Coroutine[Any, Any, None] = self._answer(live, parent, model, answer)
+        continuing = answer is not None
+        if answer is None:
+            answer = Message(Role.ASSISTANT, "", parent_id=parent)
+        live.answer_id = answer.id
+        coro: Coroutine[Any, Any, None] = self._answer(live, answer, model, continuing)
         live.task = asyncio.ensure_future(coro)
         live.task.add_done_callback(lambda task: self._ended(live, task))
 
@@ -262,26 +266,35 @@ class Chat(QObject):
         if live.queue and self._live.get(live.conversation_id) is live:
             text, attachments = live.queue.popleft()
             self.queued.emit(live.conversation_id, len(live.queue))
-            live.task = asyncio.ensure_future(self._send_now(live, text, attachments))
+            live.task = asyncio.ensure_future(self._send_queued(live, text, attachments))
 
-    async def _answer(self, live: Live, parent: str | None, model: Model | None, answer: Message | None) -> None:
+    async def _send_queued(self, live: Live, text: str, attachments: tuple[Attachment, ...]) -> None:
+        try:
+            await self._send_now(live, text, attachments)
+        except SlmdeskError as error:
+            self.failed.emit(live.conversation_id, "", error)
+
+    async def _answer(self, live: Live, answer: Message, model: Model | None, continuing: bool) -> None:
         """Write one answer from load to last save; every way to end leaves it saved with its finish reason."""
-        continuing = answer is not None
-        if answer is None:
-            answer = Message(Role.ASSISTANT, "", parent_id=parent)
-            await self._add(live, answer)
         writing = _Writing(self, live, replace(answer, finish_reason="", error=""))
-        live.answer_id = answer.id
-        self.started.emit(live.conversation_id, answer.id)
         reason, failure = FinishReason.ERROR, None
         try:
+            if not continuing:
+                await _whole(self._add(live, answer))
+            self.started.emit(live.conversation_id, answer.id)
             await self._stream(writing, model, continuing)
             reason = FinishReason(writing.message.finish_reason or FinishReason.STOP)
         except asyncio.CancelledError:
             reason = FinishReason.CANCELLED
         except SlmdeskError as error:
+            stopped = live.stop is not None and live.stop.is_set()
+            reason = FinishReason.CANCELLED if stopped else FinishReason.ERROR
             failure = error
-        await self._close_answer(writing, reason, failure)
+        live.stop = None
+        if answer.id in live.tree:
+            await self._close_answer(writing, reason, failure)
+        elif failure is not None:
+            self.failed.emit(live.conversation_id, answer.id, failure)
 
     async def _close_answer(self, writing: _Writing, reason: FinishReason, failure: SlmdeskError | None) -> None:
         live, message = writing.live, writing.message
@@ -313,7 +326,8 @@ class Chat(QObject):
         messages = await self.choices.prompt(conversation, path)
         options = await self.choices.sampling(conversation)
         self._last_chat[id(loaded)] = live.conversation_id
-        async with aclosing(loaded.chat(messages, options, continuing=continuing)) as chunks:  # type: ignore[type-var]
+        live.stop = asyncio.Event()
+        async with aclosing(loaded.chat(messages, options, continuing=continuing, stop=live.stop)) as chunks:
             async for chunk in chunks:
                 writing.take(chunk)
 
@@ -338,10 +352,25 @@ class Chat(QObject):
             log.info("kept the state of a chat: %d bytes", size)
 
 
-def _cancel(task: asyncio.Task[None] | None) -> None:
-    """Cancel once: a second cancel would interrupt the saving of what the first one stopped."""
-    if task is not None and not task.cancelling():
-        task.cancel()
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Run ``work`` to its end even when the caller is cancelled meanwhile; the cancellation comes after it."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
+def _end(live: Live) -> None:
+    """Let the answer being written end in order; one that is still waiting for its model is cancelled.
+
+    Only once: a second cancel would interrupt the saving of what the first one stopped.
+    """
+    if live.stop is not None:
+        live.stop.set()
+    elif live.streaming and live.task is not None and not live.task.cancelling():
+        live.task.cancel()
 
 
 class _Writing:

@@ -18,6 +18,8 @@ class Live:
     tree: MessageTree
     task: asyncio.Task[None] | None = None
     answer_id: str | None = None
+    stop: asyncio.Event | None = None
+    """Ends the answer in order; there only while the model writes."""
     queue: deque[tuple[str, tuple[Attachment, ...]]] = field(default_factory=deque)
 
     @property
