@@ -12,14 +12,15 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from slmdesk.core.chat import Attachment, Chunk, FinishReason, Message, Role, Timings, new_id
+from slmdesk.core.chat import Attachment, FinishReason, Message, Role, new_id
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.core.tree import MessageTree
-from slmdesk.runtimes.base import CanCountTokens, CanKeepState, LoadedModel
+from slmdesk.runtimes.base import CanCountTokens
 from slmdesk.services.chat.choices import Choices
+from slmdesk.services.chat.kept_state import KeptState
 from slmdesk.services.chat.live import Live, copied_path, title_of
-from slmdesk.services.chat.saver import Saver
+from slmdesk.services.chat.writing import Writing, whole
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.loaded_models import LoadedModels
 
@@ -56,12 +57,10 @@ class Chat(QObject):
         self._loaded = loaded
         self.choices = choices
         self._on_use = on_use
-        self._keep_state = keep_state
         self._live: dict[str, Live] = {}
         self._removed: dict[str, tuple[str, list[Message]]] = {}
-        self._last_chat: dict[int, str] = {}
-        """Which conversation each loaded model answered last, by the identity of the loaded model."""
-        loaded.before_unload.append(self._save_state)
+        self._kept = KeptState(conversations, choices, keep_state)
+        loaded.before_unload.append(self._kept.before_unload)
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -170,7 +169,7 @@ class Chat(QObject):
         if live.queue:
             live.queue.clear()
             self.queued.emit(conversation_id, 0)
-        _end(live)
+        live.end()
 
     async def select(self, conversation_id: str, message_id: str) -> None:
         """Show the branch through a message."""
@@ -222,7 +221,7 @@ class Chat(QObject):
         live = self._live.pop(conversation_id, None)
         if live is not None and live.task is not None:
             live.queue.clear()
-            _end(live)
+            live.end()
             await asyncio.wait([live.task])
 
     async def close(self) -> None:
@@ -276,11 +275,11 @@ class Chat(QObject):
 
     async def _answer(self, live: Live, answer: Message, model: Model | None, continuing: bool) -> None:
         """Write one answer from load to last save; every way to end leaves it saved with its finish reason."""
-        writing = _Writing(self, live, replace(answer, finish_reason="", error=""))
+        writing = Writing(self, self._conversations, live, replace(answer, finish_reason="", error=""))
         reason, failure = FinishReason.ERROR, None
         try:
             if not continuing:
-                await _whole(self._add(live, answer))
+                await whole(self._add(live, answer))
             self.started.emit(live.conversation_id, answer.id)
             await self._stream(writing, model, continuing)
             reason = FinishReason(writing.message.finish_reason or FinishReason.STOP)
@@ -296,7 +295,7 @@ class Chat(QObject):
         elif failure is not None:
             self.failed.emit(live.conversation_id, answer.id, failure)
 
-    async def _close_answer(self, writing: _Writing, reason: FinishReason, failure: SlmdeskError | None) -> None:
+    async def _close_answer(self, writing: Writing, reason: FinishReason, failure: SlmdeskError | None) -> None:
         live, message = writing.live, writing.message
         timings = message.timings or writing.timings_so_far()
         message = replace(
@@ -312,7 +311,7 @@ class Chat(QObject):
         if failure is not None:
             self.failed.emit(live.conversation_id, message.id, failure)
 
-    async def _stream(self, writing: _Writing, model: Model | None, continuing: bool) -> None:
+    async def _stream(self, writing: Writing, model: Model | None, continuing: bool) -> None:
         live = writing.live
         conversation = await self._conversations.get(live.conversation_id)
         if model is None:
@@ -321,94 +320,11 @@ class Chat(QObject):
         loaded = await self._loaded.ensure(model, self.choices.load_options(own, model))
         writing.set_model(model.name)
         await self._on_use(model.id)
-        await self._restore_state(loaded, live.conversation_id)
+        await self._kept.before_chat(loaded, live.conversation_id)
         path = live.tree.path(writing.message.id if continuing else writing.message.parent_id)
         messages = await self.choices.prompt(conversation, path)
         options = await self.choices.sampling(conversation)
-        self._last_chat[id(loaded)] = live.conversation_id
         live.stop = asyncio.Event()
         async with aclosing(loaded.chat(messages, options, continuing=continuing, stop=live.stop)) as chunks:
             async for chunk in chunks:
                 writing.take(chunk)
-
-    # --- kept state ---------------------------------------------------------------------------------------------
-
-    async def _restore_state(self, loaded: LoadedModel, conversation_id: str) -> None:
-        if id(loaded) in self._last_chat or not self._keep_state() or not isinstance(loaded, CanKeepState):
-            return
-        tokens = await loaded.restore_state(conversation_id)
-        log.info("restored the state of a chat: %d tokens", tokens)
-
-    async def _save_state(self, loaded: LoadedModel) -> None:
-        conversation_id = self._last_chat.pop(id(loaded), None)
-        live = self._live.get(conversation_id or "")
-        if conversation_id is None or not self._keep_state() or not isinstance(loaded, CanKeepState):
-            return
-        path = live.tree.path() if live else (await self._conversations.open(conversation_id))[1].path()
-        conversation = await self._conversations.get(conversation_id)
-        messages = await self.choices.prompt(conversation, path)
-        if messages:
-            size = await loaded.save_state(conversation_id, messages)
-            log.info("kept the state of a chat: %d bytes", size)
-
-
-async def _whole(work: Coroutine[Any, Any, None]) -> None:
-    """Run ``work`` to its end even when the caller is cancelled meanwhile; the cancellation comes after it."""
-    task = asyncio.ensure_future(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await task
-        raise
-
-
-def _end(live: Live) -> None:
-    """Let the answer being written end in order; one that is still waiting for its model is cancelled.
-
-    Only once: a second cancel would interrupt the saving of what the first one stopped.
-    """
-    if live.stop is not None:
-        live.stop.set()
-    elif live.streaming and live.task is not None and not live.task.cancelling():
-        live.task.cancel()
-
-
-class _Writing:
-    """One answer while it is written: grows the message, tells the signals, keeps the disk up to date."""
-
-    def __init__(self, chat: Chat, live: Live, message: Message) -> None:
-        self._chat = chat
-        self.live = live
-        self.message = message
-        self.saver = Saver(lambda m: chat._conversations.save_message(live.conversation_id, m))
-        self._began = time.monotonic()
-        self._first: float | None = None
-
-    def set_model(self, name: str) -> None:
-        self._began = time.monotonic()
-        self._grow(model=name)
-
-    def take(self, chunk: Chunk) -> None:
-        conversation_id, answer_id = self.live.conversation_id, self.message.id
-        if chunk.reading is not None:
-            self._chat.reading.emit(conversation_id, answer_id, chunk.reading, chunk.eta_s)
-        if (chunk.text or chunk.thinking) and self._first is None:
-            self._first = time.monotonic()
-        if chunk.thinking:
-            self._grow(thinking=self.message.thinking + chunk.thinking)
-            self._chat.thinking.emit(conversation_id, answer_id, chunk.thinking)
-        if chunk.text:
-            self._grow(text=self.message.text + chunk.text)
-            self._chat.delta.emit(conversation_id, answer_id, chunk.text)
-        if chunk.finish_reason:
-            self._grow(finish_reason=chunk.finish_reason, timings=chunk.timings)
-
-    def timings_so_far(self) -> Timings | None:
-        """For an answer that broke off, only what was measured here: the time to the first token."""
-        return Timings(ttft_ms=(self._first - self._began) * 1000) if self._first is not None else None
-
-    def _grow(self, **changes: Any) -> None:
-        self.message = replace(self.message, **changes)
-        self.live.tree.update(self.message)
-        if not changes.get("finish_reason"):
-            self.saver.offer(self.message)

@@ -27,6 +27,16 @@ class Live:
         """The id of the answer being written, or None."""
         return self.answer_id if self.task is not None and not self.task.done() else None
 
+    def end(self) -> None:
+        """Let the answer being written end in order; one that still waits for its model is cancelled.
+
+        Only once: a second cancel would interrupt the saving of what the first one stopped.
+        """
+        if self.stop is not None:
+            self.stop.set()
+        elif self.streaming and self.task is not None and not self.task.cancelling():
+            self.task.cancel()
+
 
 def title_of(text: str, limit: int = 48) -> str:
     """A chat's title from its first message: the first line, cut at a word."""

@@ -1,0 +1,42 @@
+"""Keeps the cache of a chat when its model is unloaded, so that a long chat answers at once after a restart."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from weakref import WeakKeyDictionary
+
+from slmdesk.runtimes.base import CanKeepState, LoadedModel
+from slmdesk.services.chat.choices import Choices
+from slmdesk.services.conversations import Conversations
+
+log = logging.getLogger(__name__)
+
+
+class KeptState:
+    """For each loaded model the chat it answered last, whose state is saved before unloading and read back later."""
+
+    def __init__(self, conversations: Conversations, choices: Choices, wanted: Callable[[], bool]) -> None:
+        self._conversations = conversations
+        self._choices = choices
+        self._wanted = wanted
+        self._last: WeakKeyDictionary[LoadedModel, str] = WeakKeyDictionary()
+
+    async def before_chat(self, loaded: LoadedModel, conversation_id: str) -> None:
+        """Read a chat's state back if this is the first chat since the model was loaded."""
+        fresh = loaded not in self._last
+        self._last[loaded] = conversation_id
+        if fresh and self._wanted() and isinstance(loaded, CanKeepState):
+            tokens = await loaded.restore_state(conversation_id)
+            log.info("read back the state of a chat: %d tokens", tokens)
+
+    async def before_unload(self, loaded: LoadedModel) -> None:
+        """Save the state of the chat that the model answered last."""
+        conversation_id = self._last.pop(loaded, None)
+        if conversation_id is None or not self._wanted() or not isinstance(loaded, CanKeepState):
+            return
+        conversation, tree = await self._conversations.open(conversation_id)
+        messages = await self._choices.prompt(conversation, tree.path())
+        if messages:
+            size = await loaded.save_state(conversation_id, messages)
+            log.info("kept the state of a chat: %d bytes", size)
