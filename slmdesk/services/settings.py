@@ -120,9 +120,7 @@ _TABLE: tuple[Setting, ...] = (
         default=False,
         group=_CHAT,
         label=QT_TRANSLATE_NOOP("Settings", "Show thinking unfolded"),
-        help=QT_TRANSLATE_NOOP(
-            "Settings", "Some models think before they answer. Off folds it into one line."
-        ),
+        help=QT_TRANSLATE_NOOP("Settings", "Some models think before they answer. Off folds it into one line."),
     ),
     Setting(
         "keep_state",
@@ -141,9 +139,7 @@ _TABLE: tuple[Setting, ...] = (
         0,
         _MODELS,
         QT_TRANSLATE_NOOP("Settings", "Context for new loads"),
-        QT_TRANSLATE_NOOP(
-            "Settings", "Automatic: the model's own length, at most 4,096 tokens. More costs memory."
-        ),
+        QT_TRANSLATE_NOOP("Settings", "Automatic: the model's own length, at most 4,096 tokens. More costs memory."),
         minimum=0,
         maximum=1_048_576,
         step=1024,
@@ -156,9 +152,7 @@ _TABLE: tuple[Setting, ...] = (
         0,
         _MODELS,
         QT_TRANSLATE_NOOP("Settings", "Processor threads"),
-        QT_TRANSLATE_NOOP(
-            "Settings", "How many threads a model computes with. Automatic: one for each physical core."
-        ),
+        QT_TRANSLATE_NOOP("Settings", "How many threads a model computes with. Automatic: one for each physical core."),
         minimum=0,
         maximum=512,
         zero=QT_TRANSLATE_NOOP("Settings", "Automatic"),
