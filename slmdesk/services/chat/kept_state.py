@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from weakref import WeakKeyDictionary
 
+from slmdesk.core.errors import SlmdeskError
 from slmdesk.runtimes.base import CanKeepState, LoadedModel
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
@@ -35,8 +36,11 @@ class KeptState:
         conversation_id = self._last.pop(loaded, None)
         if conversation_id is None or not self._wanted() or not isinstance(loaded, CanKeepState):
             return
-        conversation, tree = await self._conversations.open(conversation_id)
-        messages = await self._choices.prompt(conversation, tree.path())
-        if messages:
-            size = await loaded.save_state(conversation_id, messages)
+        try:
+            conversation, tree = await self._conversations.open(conversation_id)
+            messages = await self._choices.prompt(conversation, tree.path())
+            size = await loaded.save_state(conversation_id, messages) if messages else 0
+        except SlmdeskError as error:  # the state only saves time; unloading goes on without it
+            log.info("the state of a chat was not kept: %s", error.message)
+        else:
             log.info("kept the state of a chat: %d bytes", size)
