@@ -89,6 +89,7 @@ QLineEdit[kind="number"] {
 QLineEdit[kind="number"]:hover { border: 1px solid $line; }
 QLineEdit[kind="number"]:focus { border: 1px solid $accent; color: $text; background: $raised; }
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 1px solid $bad; }
+QPlainTextEdit[kind="mono"] { font-family: $mono; font-size: ${small}px; }
 QPlainTextEdit[kind="bare"] { background: transparent; border: none; padding: 0; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
@@ -206,6 +207,7 @@ def style_sheet(theme: Theme) -> str:
         inner2=height - 4,
         chip=theme.px(22),
         status=theme.px(20),
+        mono=", ".join(f'"{name}"' for name in theme.font("mono").families()),
         small=theme.px(12),
         title=theme.px(16),
         display=theme.px(20),

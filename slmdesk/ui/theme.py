@@ -178,7 +178,7 @@ class ThemeSource(QObject):
         self._app = app
         self._mode = "system"
         self._percent = 100
-        self._motion = True
+        self._motion = "system"
         self._theme = Theme()
         app.setStyle("Fusion")
         app.styleHints().colorSchemeChanged.connect(self._refresh)
@@ -209,9 +209,9 @@ class ThemeSource(QObject):
         self._percent = max(80, min(150, percent))
         self._refresh()
 
-    def set_motion(self, motion: bool) -> None:
-        """Whether transitions may move; the system's wish for less motion always wins."""
-        self._motion = motion
+    def set_motion(self, mode: str) -> None:
+        """Whether transitions may move: ``on``, ``off``, or as the ``system`` wishes."""
+        self._motion = mode
         self._refresh()
 
     def _current(self) -> Theme:
@@ -222,8 +222,9 @@ class ThemeSource(QObject):
         else:
             name = "dark" if self._mode == "dark" else "light"
         # Qt sets this style hint to 0 where the desktop's own setting asks for no animations.
-        wanted = self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration)
-        return Theme(name, self._percent / 100, 120 if self._motion and wanted > 0 else 0)
+        wanted = self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
+        moves = wanted if self._motion == "system" else self._motion == "on"
+        return Theme(name, self._percent / 100, 120 if moves else 0)
 
     def _refresh(self) -> None:
         theme = self._current()
