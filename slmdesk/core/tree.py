@@ -18,11 +18,10 @@ class MessageTree:
     def __init__(self, messages: Iterable[Message] = (), leaf_id: str | None = None) -> None:
         self._messages: dict[str, Message] = {}
         self._children: dict[str | None, list[str]] = {None: []}
-        pending = list(messages)
-        for message in pending:
+        for message in messages:
             self._messages[message.id] = message
             self._children.setdefault(message.id, [])
-        for message in pending:
+        for message in list(self._messages.values()):
             self._children[self._rooted(message)].append(message.id)
         self._break_cycles()
         self._leaf: str | None = None
@@ -121,15 +120,24 @@ class MessageTree:
             self._leaf = None
             return None
         current = message_id
-        while self._children[current]:
-            current = max(self._children[current], key=self._last_activity)
+        activity: dict[str, float] = {}
+        while below := self._children[current]:
+            if len(below) == 1:
+                current = below[0]
+                continue
+            activity = activity or self._last_activity(current)
+            current = max(below, key=activity.__getitem__)
         self._leaf = current
         return current
 
-    def _last_activity(self, message_id: str) -> float:
-        newest = self._messages[message_id].created
-        for child in self._walk(message_id):
-            newest = max(newest, self._messages[child].created)
+    def _last_activity(self, message_id: str) -> dict[str, float]:
+        """When the newest message at or below each descendant of a message was created."""
+        ids = list(self._walk(message_id))
+        newest = {i: self._messages[i].created for i in ids}
+        for i in reversed(ids):  # children before parents
+            parent = self._messages[i].parent_id
+            if parent in newest:
+                newest[parent] = max(newest[parent], newest[i])
         return newest
 
     def remove(self, message_id: str) -> list[Message]:
@@ -153,13 +161,16 @@ class MessageTree:
         return taken
 
     def restore(self, taken: list[Message]) -> None:
-        """Put back what :meth:`remove` took, and show it. An orphan becomes a root."""
+        """Put back what :meth:`remove` took, and show it. An orphan becomes a root; what is there stays as it is."""
         for message in taken:
+            if message.id in self._messages:
+                continue
             parent = message.parent_id if message.parent_id in self._messages else None
             self._messages[message.id] = replace(message, parent_id=parent)
             self._children[message.id] = []
             siblings = self._children[parent]
             siblings.append(message.id)
-            siblings.sort(key=lambda i: self._messages[i].created)
+            if len(siblings) > 1 and self._messages[siblings[-2]].created > message.created:
+                siblings.sort(key=lambda i: self._messages[i].created)
         if taken:
             self.select(taken[0].id)
