@@ -1,0 +1,257 @@
+"""A bounded reader of GGUF headers, versions 1 to 3, in both byte orders.
+
+It takes a binary stream and its size and never trusts a length: nothing is read or kept that the file cannot hold.
+Long arrays, such as vocabularies, are walked over and not kept. Format: ggml's docs/gguf.md::
+
+    magic "GGUF" | version u32 | tensor count | metadata count
+    metadata: key, type, value ... | tensor infos ... | padding | data
+
+Counts and lengths are u32 in version 1 and u64 since. In a big-endian file everything but the magic is swapped.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NoReturn
+
+from slmdesk.core.errors import LoadError, UnsafeModelFile
+from slmdesk.core.file_kinds import START_BYTES, kind_of
+from slmdesk.core.ggml import TENSOR_TYPES, TensorType
+from slmdesk.core.gguf_header import Header, SkippedArray, Tensor
+
+KEPT_ARRAY = 1024
+"""Arrays of at most this many items are kept; longer ones become a SkippedArray."""
+
+_MAX_COUNT = 100_000  # of metadata entries, and of tensors: the largest models have a few thousand
+_MAX_STRING = 64 << 20  # bytes of one string: a chat template has some thousand
+_MAX_KEPT = 256 << 20  # bytes of all strings together
+_MAX_NAME = 65_535
+_MAX_DIMENSIONS = 4
+_MAX_ALIGNMENT = 1 << 20
+_ABSURD = 1 << 44  # bytes: a length beyond 16 TiB is no sign of a file cut short, it is made up
+_BLOCK = 1 << 20
+
+_AGAIN = "Download it again."
+_ELSEWHERE = "Do not use this file. Get the model from a source that you trust."
+
+_SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
+_STRING, _ARRAY = 8, 9
+
+
+@dataclass(slots=True)
+class _Source:
+    """A window on the stream that moves forward, and knows what the file can still hold."""
+
+    stream: BinaryIO
+    size: int
+    name: str
+    window: bytes = b""
+    start: int = 0  # where the window begins in the file
+    at: int = 0  # the next byte, within the window
+    kept: int = 0
+    order: str = "<"
+    wide: str = "Q"  # the type of counts and lengths
+
+    @property
+    def position(self) -> int:
+        return self.start + self.at
+
+    def need(self, count: int) -> None:
+        """Have ``count`` bytes in the window."""
+        if len(self.window) - self.at >= count:
+            return
+        self.check(count)
+        rest = self.window[self.at :]
+        self.start, self.at = self.position, 0
+        wanted = min(max(count, _BLOCK), self.size - self.start)
+        self.window = rest + self.stream.read(wanted - len(rest))
+        if len(self.window) < count:
+            self.cut_short(count - len(self.window))
+
+    def check(self, count: int) -> None:
+        """Raise when the file ends before ``count`` more bytes."""
+        missing = self.position + count - self.size
+        if missing > _ABSURD:
+            self.damaged("a length in its header cannot be true")
+        if missing > 0:
+            self.cut_short(missing)
+
+    def cut_short(self, missing: int) -> NoReturn:
+        raise LoadError(f"{self.name} is incomplete: the file ends at least {missing:,} bytes early.", _AGAIN)
+
+    def damaged(self, reason: str) -> NoReturn:
+        raise UnsafeModelFile(f"{self.name} is damaged or was built to do harm: {reason}.", _ELSEWHERE)
+
+    def take(self, count: int) -> bytes:
+        self.need(count)
+        self.at += count
+        return self.window[self.at - count : self.at]
+
+    def skip(self, count: int) -> None:
+        self.check(count)
+        self.at += count
+        if self.at > len(self.window):
+            self.start, self.at, self.window = self.position, 0, b""
+            self.stream.seek(self.start)
+
+    def number(self, code: str) -> Any:
+        kind = struct.Struct(self.order + code)
+        return kind.unpack(self.take(kind.size))[0]
+
+    def string(self, limit: int = _MAX_STRING) -> bytes:
+        length = self.number(self.wide)
+        self.check(length)
+        self.kept += length
+        if length > limit or self.kept > _MAX_KEPT:
+            self.damaged(f"a text of {length:,} bytes is in its header")
+        return self.take(length)
+
+    def skip_strings(self, count: int) -> None:
+        """Walk over strings: only their lengths are looked at."""
+        length_of = struct.Struct(self.order + self.wide)
+        unpack, width = length_of.unpack_from, length_of.size
+        self.check(count * width)
+        while count:
+            self.need(width)
+            window, at, last = self.window, self.at, len(self.window) - width
+            while count and at <= last:
+                at += width + unpack(window, at)[0]
+                count -= 1
+            self.skip(at - self.at)
+
+
+def read_header(stream: BinaryIO, size: int, *, name: str = "The file", arrays: bool = False) -> Header:
+    """Read and check a GGUF file's header. ``size`` is the file's, in bytes; ``name`` stands in error messages.
+
+    ``stream`` is seekable, buffered and at its beginning. With ``arrays`` every array is kept, vocabularies too.
+    Raises LoadError (empty, another format, incomplete, a version or number format that is not known) and
+    UnsafeModelFile (what no writer would write).
+    """
+    source = _Source(stream, size, name)
+    version = _version(source)
+    tensor_count, entry_count = source.number(source.wide), source.number(source.wide)
+    if max(tensor_count, entry_count) > _MAX_COUNT:
+        source.damaged("it claims to have more parts than any model has")
+    metadata = _metadata(source, entry_count, None if arrays else KEPT_ARRAY)
+    alignment = metadata.get("general.alignment", 32)
+    if type(alignment) is not int or not 0 < alignment <= _MAX_ALIGNMENT or alignment & (alignment - 1):
+        source.damaged("its alignment is not a power of two")
+    tensors = tuple(_tensors(source, tensor_count))
+    data_offset = -(-source.position // alignment) * alignment
+    _check_layout(source, tensors, alignment, data_offset)
+    order = "little" if source.order == "<" else "big"
+    return Header(version, order, metadata, tensors, alignment, data_offset, size)
+
+
+def _version(source: _Source) -> int:
+    if source.size == 0:
+        raise LoadError(f"{source.name} is empty.", _AGAIN)
+    source.need(min(START_BYTES, source.size))
+    start = source.window[:START_BYTES]
+    if not start.startswith(b"GGUF"):
+        kind = kind_of(start, source.size)
+        raise LoadError(
+            f"{source.name} is not a GGUF model" + (f": it is {kind}." if kind else "."), "Choose a GGUF file."
+        )
+    source.take(4)
+    version: int = source.number("I")
+    if version & 0xFFFF == 0 and version:
+        source.order = ">"
+        version = int.from_bytes(version.to_bytes(4, "little"), "big")
+    if version not in (1, 2, 3):
+        raise LoadError(f"{source.name} is of GGUF version {version}, which SLMDesk does not know.", "Update SLMDesk.")
+    source.wide = "I" if version == 1 else "Q"
+    return version
+
+
+def _metadata(source: _Source, count: int, kept_array: int | None) -> dict[str, Any]:
+    source.check(count * (struct.calcsize(source.order + source.wide) + 5))
+    found: dict[str, Any] = {}
+    for _ in range(count):
+        key = _text(source, source.string(_MAX_NAME))
+        if key in found:
+            source.damaged(f"the entry {key[:80]} is there twice")
+        found[key] = _value(source, source.number("I"), kept_array)
+    return found
+
+
+def _text(source: _Source, data: bytes) -> str:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        source.damaged("a name in it is not text")
+
+
+def _value(source: _Source, kind: int, kept_array: int | None) -> Any:
+    if kind == _STRING:
+        return source.string().decode("utf-8", "replace")
+    if kind == _ARRAY:
+        return _array(source, kept_array)
+    if kind not in _SCALARS:
+        source.damaged(f"an entry is of the type {kind}, which does not exist")
+    return source.number(_SCALARS[kind])
+
+
+def _array(source: _Source, kept_array: int | None) -> tuple[Any, ...] | SkippedArray:
+    kind, count = source.number("I"), source.number(source.wide)
+    kept = kept_array is None or count <= kept_array
+    if kind == _STRING:
+        if kept:
+            source.check(count * struct.calcsize(source.order + source.wide))
+            return tuple(source.string().decode("utf-8", "replace") for _ in range(count))
+        source.skip_strings(count)
+    elif kind in _SCALARS:
+        width = struct.calcsize(source.order + _SCALARS[kind])
+        source.check(count * width)
+        if kept:
+            return struct.unpack(f"{source.order}{count}{_SCALARS[kind]}", source.take(count * width))
+        source.skip(count * width)
+    else:
+        source.damaged(f"a list in it is of the type {kind}")
+    return SkippedArray(count)
+
+
+def _tensors(source: _Source, count: int) -> Iterator[Tensor]:
+    source.check(count * (struct.calcsize(source.order + source.wide) + 16))
+    names = set()
+    for _ in range(count):
+        name = _text(source, source.string(_MAX_NAME))
+        if name in names:
+            source.damaged(f"the tensor {name[:80]} is there twice")
+        names.add(name)
+        dimensions = source.number("I")
+        if not 0 < dimensions <= _MAX_DIMENSIONS:
+            source.damaged(f"the tensor {name[:80]} has {dimensions} dimensions")
+        shape = tuple(source.number(source.wide) for _ in range(dimensions))
+        kind = _tensor_type(source, name, source.number("I"))
+        tensor = Tensor(name, shape, kind, source.number("Q"))
+        if not 0 < tensor.elements < 1 << 60 or shape[0] % kind.block:
+            source.damaged(f"the tensor {name[:80]} has an impossible shape")
+        yield tensor
+
+
+def _tensor_type(source: _Source, name: str, number: int) -> TensorType:
+    if number not in TENSOR_TYPES:
+        raise LoadError(
+            f"{source.name} uses a number format that SLMDesk does not know (type {number} in {name[:80]}).",
+            "Get the model in another quantization, or update SLMDesk.",
+        )
+    return TENSOR_TYPES[number]
+
+
+def _check_layout(source: _Source, tensors: tuple[Tensor, ...], alignment: int, data_offset: int) -> None:
+    """Every tensor lies aligned within the file, and none within another."""
+    end = 0
+    for tensor in sorted(tensors, key=lambda t: t.offset):
+        if tensor.offset % alignment:
+            source.damaged(f"the tensor {tensor.name[:80]} is not aligned")
+        if tensor.offset < end:
+            source.damaged(f"the tensor {tensor.name[:80]} lies within another")
+        end = tensor.offset + tensor.size
+    missing = data_offset + end - source.size if tensors else 0
+    if missing > _ABSURD:
+        source.damaged("a tensor lies where no file reaches")
+    if missing > 0:
+        raise LoadError(f"{source.name} is incomplete: the file ends {missing:,} bytes early.", _AGAIN)
