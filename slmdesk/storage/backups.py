@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -87,7 +88,7 @@ def listed(folder: Path) -> list[Path]:
     return [p for _, p in sorted(found, reverse=True)]
 
 
-def recode(path: Path, old_keys: list[str], new_key: str | None) -> bool:
+def recode(path: Path, old_keys: Sequence[str], new_key: str | None) -> bool:
     """Rewrite one backup so that ``new_key`` opens it; False if none of the keys opens it (it is then left alone)."""
     candidates: list[str | None] = [None] if is_plain(path) else [*old_keys, new_key]
     part = path.with_suffix(".part")

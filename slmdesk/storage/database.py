@@ -57,6 +57,10 @@ class Database:
         """Whether the file is encrypted."""
         return self._key is not None
 
+    def opened_with(self, key: str | None) -> bool:
+        """Whether ``key`` is the one the file is encrypted with (None: it is plain)."""
+        return self._key == key
+
     @property
     def backups_folder(self) -> Path:
         """Where the copies made before migrations lie."""
@@ -82,6 +86,12 @@ class Database:
             return connection.total_changes() - before
 
         return await self._call(lambda: self._transact(work))
+
+    async def recode_backups(self, old_keys: Sequence[str]) -> list[Path]:
+        """Rewrite the backups so that the database's own key opens them; returns those that no known key opens."""
+        return await self._call(
+            lambda: [p for p in backups.listed(self.backups_folder) if not backups.recode(p, old_keys, self._key)]
+        )
 
     async def rekey(self, key: str | None, report: Report | None = None) -> None:
         """Encrypt the file with ``key``, or write it plain for None.
