@@ -29,12 +29,24 @@ class LoadForm(QWidget):
         super().__init__(parent)
         self._options = LoadOptions()
         self._show: dict[str, Callable[[Any], None]] = {}
-        self._context = self._slider("context_length", self.tr("Context length"), self._context_scale(0),
-                                     self.tr("How many tokens of a chat the model can see at once. More costs memory."))  # fmt: skip
-        self._gpu = self._slider("gpu_layers", self.tr("GPU layers"), self._gpu_scale(0),
-                                 self.tr("How many layers go to the graphics card. All is fastest if they fit."))  # fmt: skip
-        cache = self._choice("cache_type_k", self.tr("KV cache"), [(t, t.upper()) for t in CACHE_TYPES],
-                             self.tr("How the chat's memory is stored. Q8_0 halves it with hardly any loss."))  # fmt: skip
+        self._context = self._slider(
+            "context_length",
+            self.tr("Context length"),
+            self._context_scale(0),
+            self.tr("How many tokens of a chat the model can see at once. More costs memory."),
+        )
+        self._gpu = self._slider(
+            "gpu_layers",
+            self.tr("GPU layers"),
+            self._gpu_scale(0),
+            self.tr("How many layers go to the graphics card. All is fastest if they fit."),
+        )
+        cache = self._choice(
+            "cache_type_k",
+            self.tr("KV cache"),
+            [(t, t.upper()) for t in CACHE_TYPES],
+            self.tr("How the chat's memory is stored. Q8_0 halves it with hardly any loss."),
+        )
         cache.edited.connect(lambda value: self.edited.emit("cache_type_v", value))
         self.more = Fold(self.tr("More load options"), self._build_more)
         self.reload = TextButton(self.tr("Reload to apply"), kind="primary")
@@ -103,7 +115,7 @@ class LoadForm(QWidget):
         return field
 
     def _build_more(self) -> QWidget:
-        auto = {0: self.tr("Automatic")}
+        auto: dict[float, str] = {0: self.tr("Automatic")}
         flash = [("auto", self.tr("Automatic")), ("on", self.tr("On")), ("off", self.tr("Off"))]
         template = TextField(self.tr("Chat template"), self.tr("Jinja; empty takes the model's own"), 4, mono=True)
         template.edited.connect(lambda text: self.edited.emit("chat_template", text))
@@ -112,23 +124,50 @@ class LoadForm(QWidget):
         powers = (32, 64, 128, 256, 512, 1024, 2048, 4096)
         batch = Scale(32, 4096, 1, 0, stops=powers)
         fields: list[QWidget] = [
-            self._choice("cache_type_v", self.tr("KV cache, values"), [(t, t.upper()) for t in CACHE_TYPES],
-                         self.tr("A quantized value cache needs flash attention.")),
-            self._choice("flash_attention", self.tr("Flash attention"), flash,
-                         self.tr("Needs less memory for a long context.")),
-            self._slider("threads", self.tr("Threads"), Scale(0, 64, 1, 0, words=auto),
-                         self.tr("Processor threads while answering.")),
-            self._slider("batch_threads", self.tr("Threads for reading"), Scale(0, 64, 1, 0, words=auto),
-                         self.tr("Processor threads while a prompt is read.")),
-            self._slider("batch_size", self.tr("Batch"), batch, self.tr("Tokens of a prompt that are handed over at once.")),
-            self._slider("ubatch_size", self.tr("Physical batch"), batch,
-                         self.tr("Tokens computed at once. Less costs less memory.")),
-            self._slider("slots", self.tr("Slots"), Scale(1, 16, 1, 0),
-                         self.tr("How many answers can be written at the same time. Each has a context of its own.")),
-            self._switch("mmap", self.tr("Map the file into memory"), self.tr("Loads faster, and shares the file's pages.")),
-            self._switch("mlock", self.tr("Keep in memory"), self.tr("Stops the system from moving the model to disk.")),
+            self._choice(
+                "cache_type_v",
+                self.tr("KV cache, values"),
+                [(t, t.upper()) for t in CACHE_TYPES],
+                self.tr("A quantized value cache needs flash attention."),
+            ),
+            self._choice(
+                "flash_attention", self.tr("Flash attention"), flash, self.tr("Needs less memory for a long context.")
+            ),
+            self._slider(
+                "threads",
+                self.tr("Threads"),
+                Scale(0, 64, 1, 0, words=auto),
+                self.tr("Processor threads while answering."),
+            ),
+            self._slider(
+                "batch_threads",
+                self.tr("Threads for reading"),
+                Scale(0, 64, 1, 0, words=auto),
+                self.tr("Processor threads while a prompt is read."),
+            ),
+            self._slider(
+                "batch_size", self.tr("Batch"), batch, self.tr("Tokens of a prompt that are handed over at once.")
+            ),
+            self._slider(
+                "ubatch_size",
+                self.tr("Physical batch"),
+                batch,
+                self.tr("Tokens computed at once. Less costs less memory."),
+            ),
+            self._slider(
+                "slots",
+                self.tr("Slots"),
+                Scale(1, 16, 1, 0),
+                self.tr("How many answers can be written at the same time. Each has a context of its own."),
+            ),
+            self._switch(
+                "mmap", self.tr("Map the file into memory"), self.tr("Loads faster, and shares the file's pages.")
+            ),
+            self._switch(
+                "mlock", self.tr("Keep in memory"), self.tr("Stops the system from moving the model to disk.")
+            ),
             template,
-        ]  # fmt: skip
+        ]
         panel = QWidget()
         layout = QVBoxLayout(panel)
         layout.setContentsMargins(0, 0, 0, 0)

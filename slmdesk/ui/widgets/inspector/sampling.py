@@ -135,7 +135,7 @@ class SamplingForm(QWidget):
             self._slider("max_tokens", self.tr("Longest answer"), length, self.tr("In tokens.")),
             seed_row,
             self._text("stop", TextField(self.tr("Stop strings"), self.tr("One per line"), 2),
-                       lambda value: "\n".join(value), lambda text: tuple(s for s in text.split("\n") if s)),
+                       "\n".join, lambda text: tuple(s for s in text.split("\n") if s)),
             self._text("logit_bias", TextField(self.tr("Logit bias"), self.tr("Token id and bias, one per line"), 2),
                        lambda value: "\n".join(f"{i} {b:g}" for i, b in value), _parse_bias),
             self._text("grammar", TextField(self.tr("Grammar"), self.tr("GBNF; excludes a JSON schema"), 3, mono=True),
