@@ -133,7 +133,7 @@ class Worker:
         self._connection = _Connection(self)
         self._greeting = _Inbox()
         self._open: dict[int, _Inbox] = {0: self._greeting}
-        self._abandoned: dict[int, asyncio.TimerHandle] = {}
+        self._cancelled: dict[int, asyncio.TimerHandle] = {}
         self._last_id = 0
         self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         self._stderr_rest = b""
@@ -200,12 +200,13 @@ class Worker:
         rest = self._stderr_rest.decode("utf-8", "replace")
         return "\n".join([*self._stderr, *([rest] if rest else [])])
 
-    async def request(self, op: str, **args: Any) -> AsyncGenerator[Event]:
+    async def request(self, op: str, *, stop: asyncio.Event | None = None, **args: Any) -> AsyncGenerator[Event, None]:
         """Ask, and follow the answer: every event, the one with ``done`` last.
 
-        Raises what the worker reports as an error, and WorkerCrashed when it ends. Close the generator
-        (``contextlib.aclosing``) or cancel the task to stop: the worker is told, and killed when it has not ended the
-        request within CANCEL_GRACE; closing does not wait for that.
+        Raises what the worker reports as an error, and WorkerCrashed when it ends. To stop in order set ``stop``: the
+        worker is told, and the events go on to the final one. To drop the request close the generator
+        (``contextlib.aclosing``) or cancel the task; that does not wait. Either way the worker is killed when it has
+        not ended the request within CANCEL_GRACE.
         """
         if self._end is not None or self._reason:
             raise self._crash()
@@ -215,6 +216,7 @@ class Worker:
         if len(line) > MAX_LINE:
             raise GenerationError("The request is too long for the engine.", "Send less text at once.")
         inbox = self._open[request.id] = _Inbox()
+        watcher = asyncio.create_task(self._cancel_on(stop, request.id)) if stop is not None else None
         try:
             self._write(line)
             while True:
@@ -225,8 +227,10 @@ class Worker:
                 if event.final:
                     return
         finally:
+            if watcher is not None:
+                watcher.cancel()
             self._open.pop(request.id, None)
-            if not inbox.complete and self.alive:
+            if not inbox.complete:
                 self._cancel(request.id)
 
     async def call(self, op: str, *, report: Report | None = None, **args: Any) -> dict[str, Any]:
@@ -267,11 +271,17 @@ class Worker:
         if not self._pipe().is_closing():
             self._pipe().write(line)
 
+    async def _cancel_on(self, stop: asyncio.Event, request_id: int) -> None:
+        await stop.wait()
+        self._cancel(request_id)
+
     def _cancel(self, request_id: int) -> None:
+        if request_id in self._cancelled or not self.alive:
+            return
         self._write(Request(request_id, "cancel").encode())
         reason = f"The engine did not stop within {CANCEL_GRACE:.0f} s and was ended."
         timer = asyncio.get_running_loop().call_later(CANCEL_GRACE, self._kill, reason)
-        self._abandoned[request_id] = timer
+        self._cancelled[request_id] = timer
 
     def _kill(self, reason: str) -> None:
         self._reason = self._reason or reason
@@ -293,10 +303,10 @@ class Worker:
             self._stderr.append(f"protocol: {error}")
             self._kill("The engine sent something that is not an answer and was ended.")
             return
+        if event.final and (timer := self._cancelled.pop(event.id, None)) is not None:
+            timer.cancel()
         if (inbox := self._open.get(event.id)) is not None:
             inbox.put(event)
-        elif event.final and (timer := self._abandoned.pop(event.id, None)) is not None:
-            timer.cancel()
 
     def _on_stderr(self, data: bytes) -> None:
         *lines, self._stderr_rest = (self._stderr_rest + data).split(b"\n")
@@ -307,9 +317,9 @@ class Worker:
             log.debug("%s: %s", self.engine, text)
 
     def _on_end(self, code: int | None) -> None:
-        for timer in self._abandoned.values():
+        for timer in self._cancelled.values():
             timer.cancel()
-        self._abandoned.clear()
+        self._cancelled.clear()
         message, hint = (self._reason, _AGAIN) if self._reason else _cause(code)
         self._end = WorkerCrashed(message, hint, self.stderr_tail)
         for inbox in self._open.values():

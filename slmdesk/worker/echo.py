@@ -60,7 +60,7 @@ def _libc() -> ctypes.CDLL:
 class _Answer:
     """One chat that is being answered: its words, and when the next one is due."""
 
-    def __init__(self, request: Request, emit: Emit, delay: float) -> None:
+    def __init__(self, request: Request, emit: Emit, delay: float, context_length: int) -> None:
         args = request.args
         self.id = request.id
         self.emit = emit
@@ -69,6 +69,7 @@ class _Answer:
         self.due = self.started + float(args.get("first_delay_ms", 0)) / 1000
         self.first = 0.0
         self.sent = 0
+        self.context_length = context_length
         self.limit = int(args.get("sampling", {}).get("max_tokens", 0))
         self.prompt_tokens = sum(len(m["content"].split()) for m in args["messages"])
         self.words = self._words(args)
@@ -120,7 +121,7 @@ class _Answer:
             ttft_ms=(first - self.started) * 1000,
             prompt_tps=self.prompt_tokens / max(first - self.started, 1e-6),
             generation_tps=self.sent / max(now - first, 1e-6),
-            context_length=CONTEXT_LENGTH,
+            context_length=self.context_length,
         )
         self.emit(Event(self.id, done={"finish_reason": str(reason), "timings": asdict(timings)}))
 
@@ -132,6 +133,7 @@ class EchoEngine:
         self._is_cancelled = is_cancelled
         self._answers: dict[int, _Answer] = {}
         self._delay = 0.0
+        self._context_length = CONTEXT_LENGTH
 
     def submit(self, request: Request, emit: Emit) -> None:
         """Take a request on; all but ``chat`` is done at once."""
@@ -183,11 +185,11 @@ class EchoEngine:
                 _fail(args["fault"])
         emit(Event(request.id, done=self._loaded(args)))
 
-    @staticmethod
-    def _loaded(args: dict[str, Any]) -> dict[str, Any]:
+    def _loaded(self, args: dict[str, Any]) -> dict[str, Any]:
         options = args.get("options", {})
+        self._context_length = options.get("context_length") or CONTEXT_LENGTH
         return {
-            "context_length": options.get("context_length") or CONTEXT_LENGTH,
+            "context_length": self._context_length,
             "train_context_length": CONTEXT_LENGTH,
             "slots": options.get("slots", 1),
             "layers": 0,
@@ -206,13 +208,13 @@ class EchoEngine:
         }
 
     def _do_chat(self, request: Request, emit: Emit) -> None:
-        self._answers[request.id] = _Answer(request, emit, self._delay)
+        self._answers[request.id] = _Answer(request, emit, self._delay, self._context_length)
 
     def _do_preview(self, request: Request, emit: Emit) -> None:
         lines = [f"{m['role']}: {m['content']}" for m in request.args["messages"]]
         counts = sum(len(m["content"].split()) for m in request.args["messages"])
         result = {"prompt": "\n".join(lines), "prompt_tokens": counts, "dropped_messages": 0, "dropped_tokens": 0}
-        emit(Event(request.id, done={**result, "context_length": CONTEXT_LENGTH}))
+        emit(Event(request.id, done={**result, "context_length": self._context_length}))
 
     def _do_count(self, request: Request, emit: Emit) -> None:
         emit(Event(request.id, done={"tokens": len(request.args["text"].split())}))

@@ -198,6 +198,33 @@ async def test_closing_ends_a_worker_that_hangs_in_c(worker: Worker) -> None:
     assert "unloaded" in (await crash_of(task)).message
 
 
+async def test_stopping_in_order_still_gets_the_figures(worker: Worker) -> None:
+    stop = asyncio.Event()
+    events = []
+    async for event in worker.request("chat", stop=stop, messages=said(LONG), sampling={}, delay_ms=20):
+        events.append(event)
+        if len(events) == 2:
+            stop.set()
+    assert events[-1].done is not None
+    assert events[-1].done["finish_reason"] == "cancelled"
+    assert events[-1].done["timings"]["completion_tokens"] < 10
+    assert not worker._cancelled
+
+
+async def test_stopping_before_the_start_and_after_the_end(worker: Worker) -> None:
+    stop = asyncio.Event()
+    assert (await answer(worker, "one two", stop=stop))[0] == "one two"
+    stop.set()
+    text, done = await answer(worker, LONG, stop=stop, first_delay_ms=60_000)
+    assert (text, done["finish_reason"]) == ("", "cancelled")
+
+
+async def test_stopping_a_hanging_worker_kills_it(worker: Worker) -> None:
+    stop = asyncio.Event()
+    stop.set()
+    assert "did not stop within 1 s" in (await crash_of(worker.call("hang", stop=stop))).message
+
+
 async def test_cancel_before_the_first_token(worker: Worker) -> None:
     task = asyncio.create_task(answer(worker, LONG, first_delay_ms=60_000))
     await asyncio.sleep(0.02)
@@ -228,7 +255,7 @@ async def test_cancel_and_a_new_request_at_once_200_times(worker: Worker) -> Non
         text, done = await answer(worker, f"round {round_}")
         assert text == f"round {round_}"
         assert done["finish_reason"] == "stop"
-    assert not worker._abandoned  # every cancelled request was ended by the engine
+    assert not worker._cancelled  # every cancelled request was ended by the engine
     assert worker.alive
 
 
