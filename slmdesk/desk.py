@@ -13,7 +13,7 @@ from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
-from slmdesk.services.encryption import Encryption
+from slmdesk.services.encryption import Encryption, open_database
 from slmdesk.services.hardware import Hardware
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Library
@@ -35,10 +35,10 @@ STARTER = resource("starter", "slmdesk-starter-f16.gguf")
 class Desk:
     """Every service of the application. Make one with :meth:`open`; a face needs nothing else."""
 
-    def __init__(self, profile: Profile, database: Database, settings: Settings, encryption: Encryption) -> None:
+    def __init__(self, profile: Profile, database: Database, settings: Settings) -> None:
         self.profile = profile
         self.settings = settings
-        self.encryption = encryption
+        self.encryption = Encryption(database)
         self._database = database
         self.presets = Presets(SettingsStore(database))
         self.conversations = Conversations(ConversationStore(database))
@@ -71,12 +71,11 @@ class Desk:
         place.check_writable()
         handler = place.start_logging()
         try:
-            encryption = Encryption(place)
-            database = await encryption.open_database()
+            database = await open_database(place.database)
             try:
                 settings = Settings(SettingsStore(database))
                 await settings.load()
-                desk = cls(place, database, settings, encryption)
+                desk = cls(place, database, settings)
                 desk._log_handler = handler
                 if owner:
                     await desk.conversations.recover()

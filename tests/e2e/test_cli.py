@@ -32,9 +32,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     "command",
     [[], ["chat"], ["models"], ["doctor"], ["chats"], *(["chats", c] for c in ["list", "show", "search", "export", "import", "delete", "restore"])],
 )  # fmt: skip
-def test_help_everywhere(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        main([*command, "--help"])
+        main([*command.split(), "--help"])
     assert end.value.code == 0
     assert "usage: slmdesk" in capsys.readouterr().out
 
@@ -86,8 +86,9 @@ def test_a_conversation_in_the_terminal(
 
 def test_the_answer_follows_a_json_schema(capsys: pytest.CaptureFixture[str], tmp_path: Path, starter: Path) -> None:
     schema = tmp_path / "schema.json"
-    schema.write_text(json.dumps({"type": "object", "properties": {"n": {"type": "integer", "minimum": 0, "maximum": 9}},
-                                  "required": ["n"], "additionalProperties": False}))  # fmt: skip
+    number = {"type": "integer", "minimum": 0, "maximum": 9}
+    rules = {"type": "object", "properties": {"n": number}, "required": ["n"], "additionalProperties": False}
+    schema.write_text(json.dumps(rules))
     assert main(["chat", "Give me a number.", "--json-schema", str(schema), "--seed", "1", "--max-tokens", "60"]) == 0
     assert isinstance(json.loads(capsys.readouterr().out)["n"], int)
 
