@@ -1,0 +1,332 @@
+"""Chat templates: a model file's own Jinja program, run in a sandbox that cannot be made to eat time or memory.
+
+Jinja's immutable sandbox keeps a template away from Python; it does not keep it from looping for ever or from building
+a string of a gigabyte. So every loop turn and macro call passes a deadline, every operation that makes a larger value
+from smaller ones is charged against a budget before it runs, and only the filters, tests and methods that chat
+templates use are there at all.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from jinja2 import TemplateError as JinjaError
+from jinja2 import Template, nodes
+from jinja2.ext import Extension, loopcontrols
+from jinja2.nodes import EvalContext
+from jinja2.parser import Parser
+from jinja2.runtime import Context, Macro
+from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.visitor import NodeTransformer
+
+from slmdesk.core.errors import TemplateError
+
+MAX_TEMPLATE = 256 * 1024
+"""Characters of a template."""
+MAX_SECONDS = 2.0
+MIN_WORK = 8 * 1024 * 1024
+"""Characters (list items count as 8) that a rendering may build in all, whatever the size of the chat."""
+WORK_FACTOR = 64
+"""How many times the chat's own characters a rendering may build."""
+MAX_NUMBER_BITS = 256
+MAX_WIDTH = 10_000
+
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+"""What a model without a template of its own is spoken to with."""
+
+FILTERS = (
+    "abs capitalize count d default dictsort e escape first float groupby indent int items join last length list lower "
+    "map max min reject rejectattr replace reverse round safe select selectattr sort string title trim truncate unique "
+    "upper"
+).split()
+METHODS = (
+    "append capitalize copy count endswith extend find get index isalnum isalpha isdigit isspace items join keys lower "
+    "lstrip partition pop removeprefix removesuffix replace rfind rpartition rsplit rstrip split splitlines startswith "
+    "strftime strip title upper values"
+).split()
+
+
+class _Limit(SecurityError):
+    """A template went over a limit."""
+
+
+class _Refused(JinjaError):
+    """A template called ``raise_exception``: it does not take this chat."""
+
+
+class _Guard(NodeTransformer):
+    """Puts a check into every loop and macro, and makes ``~`` go through the budget."""
+
+    def visit_For(self, node: nodes.For) -> nodes.Node:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.body.insert(0, self._tick(node.lineno))
+        return node
+
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.body.insert(0, self._tick(node.lineno))
+        return node
+
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        node.body.insert(0, self._tick(node.lineno))
+        return node
+
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+        node = self.generic_visit(node)  # type: ignore[assignment]
+        function = nodes.EnvironmentAttribute("join_all", lineno=node.lineno)
+        return nodes.Call(function, node.nodes, [], None, None, lineno=node.lineno)
+
+    @staticmethod
+    def _tick(line: int) -> nodes.Node:
+        call = nodes.Call(nodes.EnvironmentAttribute("tick", lineno=line), [], [], None, None, lineno=line)
+        return nodes.ExprStmt(call, lineno=line)
+
+
+class _Generation(Extension):
+    """``{% generation %}``: marks the assistant's part for training; here it is just its content."""
+
+    tags = {"generation"}  # noqa: RUF012 - Jinja's own declaration
+
+    def parse(self, parser: Parser) -> list[nodes.Node]:
+        next(parser.stream)
+        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
+
+
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """The immutable sandbox with a deadline and a budget, which :meth:`begin` sets for each rendering."""
+
+    intercepted_binops = frozenset({"+", "*", "**", "%", "//"})
+
+    def __init__(self) -> None:
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
+        self.begin(MIN_WORK)
+        self.filters = {name: self._charged(self.filters[name], name) for name in FILTERS}
+        self.filters["tojson"] = self._tojson
+        keep = ("range", "namespace", "dict")
+        self.globals = {name: self.globals[name] for name in keep}
+        self.globals["raise_exception"] = _raise_exception
+        self.globals["strftime_now"] = _strftime_now
+        self.finalize = self._finalize
+
+    def begin(self, work: int) -> None:
+        """Set the deadline, and the characters that may be built."""
+        self._left = work
+        self._deadline = time.monotonic() + MAX_SECONDS
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree: nodes.Template = _Guard().visit(super()._parse(source, name, filename))
+        return tree
+
+    def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
+        """No ``str.format``: its widths know no limit."""
+        if isinstance(getattr(value, "__self__", None), str) and value.__name__ in {"format", "format_map"}:
+            raise _Limit(f"it calls {value.__name__}, which chat templates have no need of")
+        return None
+
+    def tick(self) -> None:
+        """Called by every loop turn and macro."""
+        if time.monotonic() > self._deadline:
+            raise _Limit(f"it runs longer than {MAX_SECONDS:.0f} s")
+        self.charge(8)
+
+    def charge(self, characters: int) -> None:
+        """Take from the budget what is about to be built."""
+        self._left -= characters
+        if self._left < 0:
+            raise _Limit("it builds too much text")
+
+    def concat(self, parts: Iterable[str]) -> str:  # type: ignore[override]
+        """Jinja's joining of output: of blocks, macros and the whole."""
+        found = []
+        for part in parts:
+            self.charge(len(part) + 1)
+            found.append(part)
+            if time.monotonic() > self._deadline:
+                raise _Limit(f"it runs longer than {MAX_SECONDS:.0f} s")
+        return "".join(found)
+
+    def join_all(self, *parts: Any) -> str:
+        """The operator ``~``."""
+        return self.concat(str(self._finalize(part)) for part in parts)
+
+    def _finalize(self, value: Any) -> Any:
+        if not isinstance(value, str):
+            self.charge(self._weight(value))
+        return value
+
+    def _weight(self, value: Any) -> int:
+        """The characters that ``value`` would make as text, roughly; stops where the budget would."""
+        total, stack = 0, [value]
+        while stack:
+            item = stack.pop()
+            total += len(item) + 8 if isinstance(item, str) else 8
+            if isinstance(item, Mapping):
+                stack.extend(item.keys())
+                stack.extend(item.values())
+            elif isinstance(item, list | tuple):
+                stack.extend(item)
+            if total + 8 * len(stack) > self._left:
+                raise _Limit("it builds too much text")
+        return total
+
+    def _charged(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def filtered(*args: Any, **kwargs: Any) -> Any:
+            plain = [a for a in args if not isinstance(a, Context | EvalContext | _Sandbox)]
+            self._foresee(name, plain, kwargs)
+            result = function(*args, **kwargs)
+            if isinstance(result, str):
+                self.charge(len(result))
+            elif isinstance(result, list | tuple | dict):
+                self.charge(8 * len(result))
+            return result
+
+        if hasattr(function, "jinja_pass_arg"):
+            filtered.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
+        return filtered
+
+    def _foresee(self, name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> None:
+        """Charge for what a filter or a method is about to build, and refuse absurd widths."""
+        numbers = [n for n in (*args[1:], *kwargs.values()) if isinstance(n, int)]
+        if any(abs(n) > MAX_WIDTH for n in numbers) and name in {"indent", "truncate", "round"}:
+            raise _Limit("a width is too large")
+        value = args[0] if args else ""
+        if name == "indent" and isinstance(value, str):
+            pad = max([*numbers, *(len(t) for t in (*args[1:], *kwargs.values()) if isinstance(t, str)), 4])
+            self.charge(value.count("\n") * pad)
+        elif name == "replace" and len(args) > 2:  # noqa: PLR2004 - the text, what is looked for, what it becomes
+            text, old, new = (str(self._finalize(a)) for a in args[:3])
+            self.charge(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
+        elif name == "join":
+            joiner = max((len(a) for a in (*args, *kwargs.values()) if isinstance(a, str)), default=0)
+            for parts in (a for a in args if isinstance(a, list | tuple)):
+                self.charge(self._weight(parts) + len(parts) * joiner)
+        elif name in {"string", "trim", "upper", "lower", "title", "capitalize", "escape", "e", "safe", "list"}:
+            self._finalize(value)
+
+    def _tojson(self, value: Any, indent: int | None = None, **options: Any) -> str:
+        """JSON as Hugging Face's templates expect it: no escapes for letters, none for HTML."""
+        self.charge(self._weight(value) * (1 + min(abs(int(indent or 0)), 100)))
+        known = {k: v for k, v in options.items() if k in {"ensure_ascii", "separators", "sort_keys"}}
+        return json.dumps(value, indent=indent, **{"ensure_ascii": False, **known})
+
+    def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        if operator in {"+", "*"}:
+            for value, other in ((left, right), (right, left)):
+                if isinstance(value, str | list | tuple):
+                    times = other if operator == "*" and isinstance(other, int) else 1
+                    self.charge(len(value) * (1 if isinstance(value, str) else 8) * max(times, 0))
+        if operator == "%" and isinstance(left, str):
+            self._check_format(left, right)
+        numbers = [n for n in (left, right) if isinstance(n, int)]
+        if operator in {"*", "**"} and len(numbers) == 2:  # noqa: PLR2004 - both sides
+            bits = left.bit_length() * (right if operator == "**" else 1) + right.bit_length()
+            if bits > MAX_NUMBER_BITS:
+                raise _Limit("a number is too large")
+        return super().call_binop(context, operator, left, right)
+
+    def _check_format(self, text: str, values: Any) -> None:
+        digits = [run for run in "".join(c if c.isdigit() else " " for c in text).split() if len(run) > 3]  # noqa: PLR2004
+        if digits or "*" in text:
+            raise _Limit("a width is too large")
+        self.charge(len(text) + self._weight(values) + 1000 * text.count("%"))
+
+    def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
+        owner = getattr(function, "__self__", None)
+        name = getattr(function, "__name__", "")
+        if isinstance(owner, str | list | tuple | dict | datetime.datetime):
+            if name not in METHODS:
+                raise _Limit(f"it calls {name}, which chat templates have no need of")
+            self._foresee(name, (owner, *args), kwargs)
+        elif isinstance(function, Macro):
+            self.tick()
+        result = super().call(context, function, *args, **kwargs)
+        if isinstance(result, str | list):
+            self.charge(len(result))
+        return result
+
+
+def _raise_exception(message: str = "") -> None:
+    raise _Refused(str(message))
+
+
+def _strftime_now(pattern: str) -> str:
+    return datetime.datetime.now().astimezone().strftime(str(pattern)[:200])
+
+
+def _characters(messages: Iterable[Mapping[str, Any]]) -> int:
+    return sum(len(str(value)) for message in messages for value in message.values())
+
+
+def _merged(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The same chat for a template that knows no system role and wants user and assistant to take turns."""
+    found: list[dict[str, Any]] = []
+    for message in messages:
+        role = "user" if message["role"] == "system" else message["role"]
+        if found and found[-1]["role"] == role:
+            found[-1] = {**found[-1], "content": f"{found[-1]['content']}\n\n{message['content']}"}
+        else:
+            found.append({**message, "role": role})
+    return found
+
+
+class ChatTemplate:
+    """A chat template, compiled at its first use. ``bos`` and ``eos`` are the texts of the model's own tokens."""
+
+    def __init__(self, source: str, *, bos: str = "", eos: str = "") -> None:
+        self._source = source
+        self._tokens = {"bos_token": bos, "eos_token": eos, "tools": None}
+        self._sandbox = _Sandbox()
+        self._compiled: Template | None = None
+
+    def render(self, messages: Sequence[Mapping[str, Any]], *, add_generation_prompt: bool = True) -> str:
+        """The prompt for a chat. Each message has ``role`` and ``content``, an assistant's also ``reasoning_content``.
+
+        A template that refuses system messages, or two messages of the same role in a row, gets them merged. Raises
+        TemplateError for a template that fails or breaks a limit.
+        """
+        try:
+            try:
+                return self._render(messages, add_generation_prompt)
+            except _Refused:
+                return self._render(_merged(messages), add_generation_prompt)
+        except Exception as error:
+            # whatever a template from a file does wrong, from a syntax error to None + 1, is the template's failure
+            raise _told(error) from error
+
+    def _render(self, messages: Sequence[Mapping[str, Any]], generation_prompt: bool) -> str:
+        if len(self._source) > MAX_TEMPLATE:
+            raise _Limit(f"it is longer than {MAX_TEMPLATE // 1024} KB")
+        self._sandbox.begin(MIN_WORK + WORK_FACTOR * _characters(messages))
+        if self._compiled is None:
+            self._compiled = self._sandbox.from_string(self._source)
+        variables = {
+            **self._tokens,
+            "messages": [dict(message) for message in messages],
+            "add_generation_prompt": generation_prompt,
+        }
+        context = self._compiled.new_context(variables)
+        return self._sandbox.concat(self._compiled.root_render_func(context))
+
+
+def _told(error: Exception) -> TemplateError:
+    """A template's failure in plain words."""
+    other = "Choose ChatML as template in the model's load options."
+    if isinstance(error, TemplateError):
+        return error
+    if isinstance(error, _Refused):
+        return TemplateError(f"The chat template does not take this chat: {error}.", other)
+    if isinstance(error, RecursionError):
+        error = _Limit("it calls itself without end")
+    if isinstance(error, SecurityError):
+        return TemplateError(
+            f"The chat template was stopped: {str(error).rstrip('.')}.", f"The file may be harmful. {other}"
+        )
+    return TemplateError("The chat template of this model does not work.", other, f"{type(error).__name__}: {error}")
