@@ -30,8 +30,19 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [[], ["chat"], ["models"], ["doctor"], ["chats"], *(["chats", c] for c in ["list", "show", "search", "export", "import", "delete", "restore"])],
-)  # fmt: skip
+    [
+        "",
+        "chat",
+        "models",
+        "doctor",
+        "chats",
+        "chats list",
+        "chats show",
+        "chats search",
+        "chats export",
+        "chats import",
+    ],
+)
 def test_help_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main([*command.split(), "--help"])
