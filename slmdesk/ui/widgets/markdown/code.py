@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtGui import QColor
 
@@ -13,7 +13,6 @@ from slmdesk.ui.theme import Theme, mix
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
-    from pygments.token import _TokenType
 
 LONGEST = 400_000
 """Characters of a listing beyond which it stays in one colour."""
@@ -71,7 +70,7 @@ def highlight(text: str, language: str) -> Iterator[tuple[int, int, Tone]]:
 
 
 @cache
-def _tone(kind: _TokenType) -> Tone:
+def _tone(kind: Any) -> Tone:
     from pygments.token import Comment, Generic, Keyword, Literal, Name, Number, Operator, String
 
     for family, tone in (

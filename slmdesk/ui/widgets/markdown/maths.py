@@ -21,6 +21,7 @@ LONGEST = 1_500
 _LARGEST_SVG = 400_000
 _KEPT = 400
 _DEEPEST = 40
+_LOAD_LIMIT = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Formulas(QObject):
         self._side = side
         self._kept: OrderedDict[FormulaKey, Formula] = OrderedDict()
         self._asked: set[FormulaKey] = set()
+        self._loaded = False
         self._news = QTimer(self, singleShot=True, interval=15)
         self._news.timeout.connect(self.ready)
 
@@ -75,6 +77,9 @@ class Formulas(QObject):
             return self._keep(key, b"")
         if key not in self._asked:
             self._asked.add(key)
+            if not self._loaded:
+                self._loaded = True
+                self._side.submit(_load, lambda _: None, _LOAD_LIMIT)
             self._side.submit(partial(_set_latex, key), partial(self._set, key))
         return None
 
@@ -98,11 +103,17 @@ def _too_deep(source: str) -> bool:
     return deepest > _DEEPEST
 
 
+def _load() -> None:
+    """Load the typesetter and its font, which takes far longer than any formula."""
+    import ziamath  # noqa: F401
+
+
 def _set_latex(key: FormulaKey) -> bytes:
     """The formula as SVG; raises whatever ziamath raises for a source that it cannot read."""
-    import ziamath
+    from ziamath.config import config
+    from ziamath.zmath import Latex
 
-    ziamath.config.svg2 = False  # Qt draws SVG Tiny 1.2
-    formula = ziamath.Latex(key.source, size=key.pixels, color=key.color, inline=not key.display)
+    config.svg2 = False  # Qt draws SVG Tiny 1.2
+    formula = Latex(key.source, size=key.pixels, color=key.color, inline=not key.display)
     svg: bytes = formula.svg().encode()
     return svg if len(svg) <= _LARGEST_SVG else b""

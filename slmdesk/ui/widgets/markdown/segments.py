@@ -13,7 +13,7 @@ from enum import Enum
 
 _FENCE = re.compile(r"^( {0,3})(`{3,}(?=[^`]*$)|~{3,})[ \t]*([^\n]*?)[ \t]*$")
 _NESTED_FENCE = re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
-_MARKER = re.compile(r"^( {0,3})(?:[-*+]|(\d{1,9})[.)])(?:[ \t]+(?=\S)|[ \t]*$)")
+_MARKER = re.compile(r"^( {0,3})(?:([-*+])|(\d{1,9})([.)]))(?:[ \t]+(?=\S)|[ \t]*$)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
 _MATHS = re.compile(r"^ {0,3}(\$\$|\\\[)")
@@ -74,6 +74,7 @@ class Segmenter:
         self._fence = ""
         self._nested = ""
         self._continues = False
+        self._bullet = ""
         self._closer = ""
 
     @property
@@ -160,15 +161,14 @@ class Segmenter:
         """Whether this line starts a list here: inside a paragraph only a bullet or the number 1 with text does."""
         if self._state is not _State.TEXT:
             return True
-        return marker[2] in (None, "1") and marker.end() < len(marker.string)
+        return marker[3] in (None, "1") and marker.end() < len(marker.string)
 
     def _in_list(self, line: str, end: str) -> bool:
         """Take a line that belongs to the open list; False when the list ended before it."""
         indent = len(line) - len(line.lstrip(" \t"))
         marker = _MARKER.match(line)
         if marker and indent <= self._indent + 1 and not _RULE.match(line):
-            self._cut()
-            self._start_item(line, end, marker, continues=True)
+            self._start_item(line, end, marker, continues=(marker[2] or marker[4]) == self._bullet)
             return True
         starts_block = indent <= self._indent and (_FENCE.match(line) or _HEADING.match(line) or _RULE.match(line))
         if indent <= self._indent and (self._blank or starts_block):
@@ -186,6 +186,7 @@ class Segmenter:
         self._state = _State.LIST
         self._continues = continues
         self._indent = len(marker[1])
+        self._bullet = marker[2] or marker[4]
         self._open_nested(line)
         self._add(line, end)
 

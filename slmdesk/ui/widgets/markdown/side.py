@@ -32,18 +32,18 @@ class SideThread(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._queue: deque[tuple[Work, Done]] = deque()
+        self._queue: deque[tuple[Work, Done, float]] = deque()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._began: float | None = None
+        self._ends: float | None = None
         self._finished.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._watch = QTimer(self, interval=200)
         self._watch.timeout.connect(self._stop_slow)
 
-    def submit(self, work: Work, done: Done) -> None:
-        """Queue ``work``."""
+    def submit(self, work: Work, done: Done, limit: float = TIME_LIMIT) -> None:
+        """Queue ``work``, which may take ``limit`` seconds."""
         with self._lock:
-            self._queue.append((work, done))
+            self._queue.append((work, done, limit))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="transcript", daemon=True)
                 self._thread.start()
@@ -55,14 +55,14 @@ class SideThread(QObject):
                 if not self._queue:
                     self._thread = None
                     return
-                work, done = self._queue.popleft()
-                self._began = time.monotonic()
+                work, done, limit = self._queue.popleft()
+                self._ends = time.monotonic() + limit
             try:
                 result = work()
             except Exception:  # noqa: BLE001 - what cannot be read is shown as its source
                 result = None
             with self._lock:
-                self._began = None
+                self._ends = None
             try:
                 self._finished.emit(done, result)
             except RuntimeError:  # the window is gone
@@ -73,11 +73,11 @@ class SideThread(QObject):
 
     def _stop_slow(self) -> None:
         with self._lock:
-            thread, began = self._thread, self._began
+            thread, ends = self._thread, self._ends
             if thread is None:
                 self._watch.stop()
-            elif began is not None and time.monotonic() - began > TIME_LIMIT:
+            elif ends is not None and time.monotonic() > ends:
                 # A thread cannot be stopped from outside, but Python code in it can be made to raise.
                 ident = ctypes.c_ulong(thread.ident or 0)
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TooSlowError))
-                self._began = time.monotonic()
+                self._ends = time.monotonic() + TIME_LIMIT

@@ -65,11 +65,11 @@ class Box:
         """The place in ``text`` nearest to ``point`` (relative to the box)."""
         return 0 if point.y() < self.height / 2 else len(self.text)
 
-    def target(self, point: QPointF) -> Target | None:
-        """What a click at ``point`` (relative to the box) would do."""
+    def target(self, _point: QPointF) -> Target | None:
+        """What a click at a point (relative to the box) would do."""
         return None
 
-    def scroll_by(self, pixels: float) -> bool:
+    def scroll_by(self, _pixels: float) -> bool:
         """Scroll sideways; False where there is nothing to scroll."""
         return False
 
@@ -96,7 +96,7 @@ class RuleBox(Box):
         self._style, self._width = style, width
         self.height = style.line_height // 2
 
-    def paint(self, painter: QPainter, at: QPointF, clip: QRectF, marks: Marks) -> None:
+    def paint(self, painter: QPainter, at: QPointF, _clip: QRectF, _marks: Marks) -> None:
         """Draw the line."""
         painter.setPen(QPen(self._style.line, 1))
         y = at.y() + self.height // 2 + 0.5

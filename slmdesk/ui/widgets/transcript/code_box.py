@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPainterPath, QPen, QTextCharFormat, QTextLayout, QTextOption
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QTextCharFormat, QTextLayout, QTextOption
 
 from slmdesk.ui.widgets.markdown.code import Tone, highlight, language_name
 from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds
@@ -244,9 +244,9 @@ class CodeBox(Box):
         return QPointF(self._style.pad + line.naturalTextWidth() - self._scroll, y)
 
 
-def _range(start: int, end: int, color: object) -> QTextLayout.FormatRange:
+def _range(start: int, end: int, color: QColor) -> QTextLayout.FormatRange:
     form = QTextCharFormat()
-    form.setBackground(color)  # type: ignore[call-overload]
+    form.setBackground(color)
     found = QTextLayout.FormatRange()
     found.start, found.length, found.format = start, end - start, form
     return found

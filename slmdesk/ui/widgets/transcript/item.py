@@ -154,9 +154,7 @@ class Item:
             self.slots.append(Slot(Part.MARK, words=tr("Not sent: the context was full")))
         if message.attachments:
             self.slots.append(Slot(Part.CHIPS))
-        if self.live and self.reading and not self.text:
-            self.slots.append(Slot(Part.STATUS))
-        elif self.live and not self.text and not self.thinking:
+        if self.live and not self.text and (self.reading or not self.thinking):
             self.slots.append(Slot(Part.STATUS))
         if self.thinking:
             self.slots.append(Slot(Part.FOLD))
@@ -216,6 +214,8 @@ class Item:
         if slot.placed is None or slot.waiting:
             slot.placed = self._build(number, slot, style)
         slot.height = arrange(slot.placed, style, self.slot_width(slot, style, column))
+        if slot.part is Part.MARK:
+            slot.height += style.gap * 2
         slot.exact = True
 
     def _build(self, number: int, slot: Slot, style: Style) -> list[Placed]:

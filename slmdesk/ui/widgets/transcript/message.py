@@ -60,7 +60,7 @@ def figures(message: Message) -> str:
     timings = message.timings
     parts = _timing_parts(timings) if timings else []
     reason = finish_words(message.finish_reason)
-    if reason and not message.error:
+    if reason and message.finish_reason != FinishReason.ERROR:
         parts.append(reason[0].lower() + reason[1:])
     return " · ".join(parts)
 
@@ -126,7 +126,7 @@ def reading_words(fraction: float, eta_s: float | None) -> str:
     )
 
 
-def spoken(shown: TranscriptMessage, live: bool = False) -> str:  # noqa: FBT001, FBT002
+def spoken(shown: TranscriptMessage, *, live: bool) -> str:
     """The message in words, for a screen reader."""
     message = shown.message
     who = tr("You") if message.role is Role.USER else (message.model or tr("Answer"))

@@ -42,7 +42,7 @@ class NavigableView(PageView):
         if 0 <= number < len(self.page.items):
             self.show_item(number)
             item = self.page.items[number]
-            self.setAccessibleName(spoken(item.shown, item.live))
+            self.setAccessibleName(spoken(item.shown, live=item.live))
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Focus))
         else:
@@ -116,7 +116,7 @@ class NavigableView(PageView):
     def _leave(self, *, forward: bool) -> bool:
         """Give the keyboard to the next widget that is not part of this one."""
         widget = self.nextInFocusChain() if forward else self.previousInFocusChain()
-        while widget is not self:
+        while widget is not None and widget is not self:
             able = widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value
             if able and widget.isVisible() and widget.isEnabled() and not self.isAncestorOf(widget):
                 self.set_current(-1)
@@ -230,7 +230,7 @@ class NavigableView(PageView):
 
     # --- finding text ------------------------------------------------------------------------------------------
 
-    def find(self, text: str) -> int:
+    def find_text(self, text: str) -> int:
         """Mark ``text`` everywhere, ignoring case; returns how often it occurs. An empty text ends the search."""
         self.needle = text.lower()
         self._hits, self._hit_now = [], -1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -122,7 +123,7 @@ class PageView(QAbstractScrollArea):
     def place_children(self) -> None:
         """Put the widgets that lie on the page where their messages are."""
 
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
+    def scrollContentsBy(self, _dx: int, _dy: int) -> None:
         """The person scrolled (or the page did): lay out what came into view."""
         if not self._moving:
             bar = self.verticalScrollBar()
@@ -331,7 +332,11 @@ class PageView(QAbstractScrollArea):
         if isinstance(box, CodeBox):
             box.set_note(self.tr("Copied"))
             self.viewport().update()
-            QTimer.singleShot(_NOTE_MS, self, lambda: (box.set_note(""), self.viewport().update()))
+            QTimer.singleShot(_NOTE_MS, self, partial(self._unnote, box))
+
+    def _unnote(self, box: CodeBox) -> None:
+        box.set_note("")
+        self.viewport().update()
 
     def toggle_thinking(self, item: Item) -> None:
         """Fold or unfold what the model thought before an answer."""

@@ -25,7 +25,9 @@ class MathsBox(Box):
     def layout(self, style: Style, width: float) -> None:
         """Take the formula if it is ready, and shrink it where it is too wide."""
         self._style, self._width = style, width
-        key = FormulaKey(self._source, True, round(style.body.pixelSize() * 1.15), style.text.name())
+        key = FormulaKey(
+            self._source, display=True, pixels=round(style.body.pixelSize() * 1.15), color=style.text.name()
+        )
         formula = style.formulas.get(key)
         self.waiting = formula is None
         self._formula = formula if formula and not formula.failed else None
@@ -37,7 +39,7 @@ class MathsBox(Box):
             self.height = style.mono_line * len(self._lines)
         self.natural_width = width
 
-    def paint(self, painter: QPainter, at: QPointF, clip: QRectF, marks: Marks) -> None:
+    def paint(self, painter: QPainter, at: QPointF, _clip: QRectF, marks: Marks) -> None:
         """Draw the formula, or its source."""
         style = self._style
         if marks.end > marks.start:
@@ -69,7 +71,7 @@ class FoldBox(Box):
         self.height = round(style.small.pixelSize() * 1.9)
         self.natural_width = width
 
-    def paint(self, painter: QPainter, at: QPointF, clip: QRectF, marks: Marks) -> None:
+    def paint(self, painter: QPainter, at: QPointF, _clip: QRectF, _marks: Marks) -> None:
         """Draw the triangle and the words."""
         style = self._style
         painter.setFont(style.small)
@@ -108,7 +110,7 @@ class MarkBox(Box):
         self._style, self._width = style, width
         self.height = style.line_height
 
-    def paint(self, painter: QPainter, at: QPointF, clip: QRectF, marks: Marks) -> None:
+    def paint(self, painter: QPainter, at: QPointF, _clip: QRectF, _marks: Marks) -> None:
         """Draw the words between two lines."""
         style = self._style
         size = QFontMetricsF(style.small).horizontalAdvance(self._words) + 24
@@ -147,7 +149,7 @@ class ChipsBox(Box):
             self.natural_width = max(self.natural_width, x - 6)
         self.height = round(y + step)
 
-    def paint(self, painter: QPainter, at: QPointF, clip: QRectF, marks: Marks) -> None:
+    def paint(self, painter: QPainter, at: QPointF, _clip: QRectF, _marks: Marks) -> None:
         """Draw the chips."""
         style = self._style
         painter.setFont(style.small)

@@ -22,6 +22,8 @@ class Style:
         self.body = theme.font("body")
         self.small = theme.font("small")
         self.mono = theme.font("mono")
+        self.mono.setFeature(QFont.Tag("calt"), 0)  # "->" stays two characters
+        self.cell = theme.font("base")
         self.text = theme.color("text")
         self.text2 = theme.color("text2")
         self.accent = theme.color("accent")
@@ -46,8 +48,8 @@ class Style:
         self.pad = theme.px(13)
         self.bubble_radius = theme.radius("bubble")
         self.card_radius = theme.radius("card")
-        self.actions_height = theme.px(30)
-        self.between = theme.px(20)
+        self.actions_height = theme.px(32)
+        self.between = theme.px(6)
 
     def heading(self, level: int) -> QFont:
         """The font of a heading, level 1 to 6."""

@@ -43,7 +43,7 @@ class TableBox(Box):
         if not self._natural or self.waiting:
             self._measure(style)
         widths = self._widths(width - 2 * pad * self._columns, style.theme.px(72))
-        self._xs = [pad]
+        self._xs = [float(pad)]
         for size in widths:
             self._xs.append(self._xs[-1] + size + 2 * pad)
         self._total = self._xs[-1] - pad

@@ -86,7 +86,7 @@ class TextBox(Box):
     def _font(self, style: Style) -> QFont:
         if self._level:
             return style.heading(self._level)
-        font = style.small if self._role in ("small", "quiet") else style.body
+        font = {"small": style.small, "quiet": style.small, "cell": style.cell}.get(self._role, style.body)
         if self._bold:
             font = QFont(font)
             font.setWeight(QFont.Weight.Medium)
@@ -127,7 +127,7 @@ class TextBox(Box):
 
     def _formula(self, span: Span, style: Style, font: QFont, color: QColor, at: int) -> str:
         """What stands in the layout for a formula: a place to draw it, or its source."""
-        formula = style.formulas.get(FormulaKey(span.text, False, font.pixelSize(), color.name()))
+        formula = style.formulas.get(FormulaKey(span.text, display=False, pixels=font.pixelSize(), color=color.name()))
         if formula is None:
             self.waiting = True
             return span.text
@@ -249,4 +249,4 @@ def _marked(start: int, end: int, color: QColor) -> QTextLayout.FormatRange:
 def _x_of(line: QTextLine, position: int) -> float:
     """The x of a place in a line. PySide gives the x and the place it snapped to."""
     value = line.cursorToX(position)
-    return float(value[0] if isinstance(value, tuple) else value)
+    return float(value[0] if isinstance(value, tuple) else value)  # type: ignore[arg-type]
