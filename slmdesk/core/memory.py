@@ -27,9 +27,9 @@ from slmdesk.core.gguf_header import Header
 
 DEFAULT_CONTEXT = 4096
 """Tokens, where the options leave the context open and the model was trained with at least as many."""
-PROCESS_BYTES = 70 << 20
+PROCESS_BYTES = 64 << 20
 """A worker with llama.cpp and no model."""
-VOCABULARY_BYTES = 420
+VOCABULARY_BYTES = 270
 """Bytes for each token of the vocabulary, in llama.cpp's tables."""
 
 _CELLS = 256
