@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QColor
 
 from slmdesk.ui.theme import Theme, mix
+from slmdesk.ui.widgets.markdown.side import SideThread
 
 if TYPE_CHECKING:
     from pygments.lexer import Lexer
@@ -18,6 +20,7 @@ LONGEST = 400_000
 """Characters of a listing beyond which it stays in one colour."""
 _LONGEST_LINE = 5_000
 _CONTRAST = 4.5
+_LOAD_LIMIT = 60.0
 
 
 class Tone(StrEnum):
@@ -33,8 +36,8 @@ class Tone(StrEnum):
     REMOVED = "removed"
 
 
-@lru_cache(maxsize=64)
-def _lexer(language: str) -> Lexer | None:
+def load_lexer(language: str) -> Lexer | None:
+    """What reads ``language``, or None for an unknown one. Loading it the first time is slow."""
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
@@ -50,15 +53,38 @@ def language_name(info: str) -> str:
     return words[0].strip(",").lower()[:40] if words else ""
 
 
-def highlight(text: str, language: str) -> Iterator[tuple[int, int, Tone]]:
+class Lexers(QObject):
+    """What reads the languages of listings, loaded in a side thread because that takes up to a few hundred ms."""
+
+    ready = Signal()
+    """A lexer that was asked for can be had now."""
+
+    def __init__(self, side: SideThread, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._side = side
+        self._lexers: dict[str, Lexer | None] = {}
+        self._asked: set[str] = set()
+
+    def get(self, language: str) -> tuple[bool, Lexer | None]:
+        """Whether it is known what reads ``language``, and the lexer, or None for an unknown language."""
+        if language in self._lexers or not language:
+            return True, self._lexers.get(language)
+        if language not in self._asked:
+            self._asked.add(language)
+            self._side.submit(partial(load_lexer, language), partial(self._keep, language), _LOAD_LIMIT)
+        return False, None
+
+    def _keep(self, language: str, lexer: Lexer | None) -> None:
+        self._lexers[language] = lexer
+        self.ready.emit()
+
+
+def highlight(text: str, lexer: Lexer | None) -> Iterator[tuple[int, int, Tone]]:
     """The coloured stretches of ``text`` as (start, end, tone), in order; made as they are asked for.
 
-    An unknown language, and a listing too long to be worth it, yields nothing.
+    Without a lexer, and for a listing too long to be worth it, there are none.
     """
-    if not language or len(text) > LONGEST or max(map(len, text.split("\n")), default=0) > _LONGEST_LINE:
-        return
-    lexer = _lexer(language)
-    if lexer is None:
+    if lexer is None or len(text) > LONGEST or max(map(len, text.split("\n")), default=0) > _LONGEST_LINE:
         return
     at = 0
     for kind, part in lexer.get_tokens(text):

@@ -44,6 +44,11 @@ def _parser() -> MarkdownIt:
     return parser
 
 
+def warm_up() -> None:
+    """Load the parser, which takes a tenth of a second, before it is needed."""
+    parse("")
+
+
 def may_open(address: str) -> bool:
     """Whether a person may be asked to open ``address``: a web page or a mail address, never a file or a script."""
     return bool(_OPENABLE.match(address)) and len(address) <= 2_000

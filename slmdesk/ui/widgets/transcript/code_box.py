@@ -100,10 +100,13 @@ class CodeBox(Box):
         self.note = note
         self._place_buttons(self._style)
 
-    def color(self, deadline: float) -> bool:
-        """Read colours until ``deadline`` (of ``time.perf_counter``); True when something was coloured."""
+    def color(self, deadline: float) -> None:
+        """Read colours until ``deadline`` (of ``time.perf_counter``); ``colored`` says when all are known."""
         if self._tokens is None:
-            self._tokens = highlight(self.text, self.language)
+            known, lexer = self._style.lexers.get(self.language)
+            if not known:
+                return
+            self._tokens = highlight(self.text, lexer)
         before = len(self._tones)
         for token in self._tokens:
             self._tones.append(token)
@@ -111,10 +114,8 @@ class CodeBox(Box):
                 break
         else:
             self.colored = True
-        if len(self._tones) == before:
-            return False
-        self._layouts.clear()
-        return True
+        if len(self._tones) > before:
+            self._layouts.clear()
 
     def _formats(self, number: int) -> list[QTextLayout.FormatRange]:
         """The colours of one line."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
@@ -73,6 +74,9 @@ class Item:
         self.reading: tuple[float, float | None] | None = None
         self.text = shown.message.text
         self.thinking = shown.message.thinking
+        self.thinking_since = 0.0
+        """When the model began to think, by the monotonic clock; 0 before."""
+        self.thought_ms = 0.0
         self._references: dict[str, Any] = {}
         self._rest = 0
         self._segmenter = Segmenter()
@@ -232,7 +236,9 @@ class Item:
                 words = reading_words(*self.reading) if self.reading else tr("Waiting for the first word…")
                 return [Placed(FoldBox(words, unfolded=False, foldable=False))]
             case Part.FOLD:
-                words = thinking_words(self.shown.message, live=self.live and not self.text)
+                words = thinking_words(
+                    self.shown.message, thinking=self.live and not self.text, measured_ms=self.thought_ms
+                )
                 return [Placed(FoldBox(words, unfolded=self.unfolded))]
             case Part.ERROR:
                 return [Placed(text_box(slot.words, "bad"), gap=style.gap)]
@@ -279,6 +285,8 @@ class Item:
         """More of the answer: closed blocks become slots of their own, the tail is written anew."""
         first = not self.text
         self.text += text
+        if first and self.thinking_since:
+            self.thought_ms = (time.monotonic() - self.thinking_since) * 1000
         if not self.opened:
             return
         if first or not self.slots or self.slots[-1].part is not Part.TAIL:
@@ -305,6 +313,7 @@ class Item:
         """More of what the model thinks before it answers."""
         first = not self.thinking
         self.thinking += text
+        self.thinking_since = self.thinking_since or time.monotonic()
         if not self.opened:
             return
         last = next((slot for slot in reversed(self.slots) if slot.part is Part.THOUGHT), None)

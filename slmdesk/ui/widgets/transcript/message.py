@@ -107,12 +107,13 @@ def figures_in_full(message: Message) -> str:
     return "\n".join(lines)
 
 
-def thinking_words(message: Message, *, live: bool) -> str:
-    """The header over the folded thinking of an answer."""
-    if live and not message.text:
+def thinking_words(message: Message, *, thinking: bool, measured_ms: float = 0.0) -> str:
+    """The header over the folded thinking of an answer; ``measured_ms`` counts until the answer's figures are there."""
+    if thinking:
         return tr("Thinking…")
-    if message.timings and message.timings.thinking_ms > 0:
-        return tr("Thought for {0}").format(duration(message.timings.thinking_ms))
+    took = message.timings.thinking_ms if message.timings else 0.0
+    if took or measured_ms:
+        return tr("Thought for {0}").format(duration(took or measured_ms))
     return tr("Thoughts")
 
 

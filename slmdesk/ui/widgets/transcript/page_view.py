@@ -14,12 +14,15 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QResizeEvent,
+    QShowEvent,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QToolTip, QWidget
 
 from slmdesk.ui.theme import Theme
+from slmdesk.ui.widgets.markdown.code import Lexers
 from slmdesk.ui.widgets.markdown.maths import Formulas
+from slmdesk.ui.widgets.markdown.parse import warm_up
 from slmdesk.ui.widgets.markdown.side import SideThread
 from slmdesk.ui.widgets.transcript.box import Action, Marks, Target
 from slmdesk.ui.widgets.transcript.build import paint_surroundings
@@ -49,11 +52,13 @@ class PageView(QAbstractScrollArea):
         self.viewport().setMouseTracking(True)
         self.side = SideThread(self)
         self.formulas = Formulas(self.side, self)
-        self.page = Page(Style(Theme(), self.formulas))
+        self.lexers = Lexers(self.side, self)
+        self.page = Page(Style(Theme(), self.formulas, self.lexers))
         self.needle = ""
         self.current = -1
         self._follow = True
         self._moving = False
+        self._warm = False
         self._selection: Selection | None = None
         self._pressed: Hit | None = None
         self._dragging = False
@@ -63,13 +68,21 @@ class PageView(QAbstractScrollArea):
         self._work = QTimer(self, singleShot=True, interval=0)
         self._work.timeout.connect(self.settle)
         self.formulas.ready.connect(self._formulas_ready)
+        self.lexers.ready.connect(self.settle)
 
     def set_theme(self, theme: Theme) -> None:
         """Lay out and paint in ``theme``."""
         self.clear_selection()
-        self.page.restyle(Style(theme, self.formulas))
+        self.page.restyle(Style(theme, self.formulas, self.lexers))
         self.verticalScrollBar().setSingleStep(theme.px(44))
         self.settle()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Load what reads Markdown before the first answer needs it."""
+        super().showEvent(event)
+        if not self._warm:
+            self._warm = True
+            self.side.submit(warm_up, lambda _: None, 60.0)
 
     # --- layout in slices --------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QFont, QFontMetricsF
 
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.markdown.code import tone_colors
+from slmdesk.ui.widgets.markdown.code import Lexers, tone_colors
 from slmdesk.ui.widgets.markdown.maths import Formulas
 
 COLUMN = 760
@@ -16,9 +16,10 @@ _HEADINGS = {1: 1.45, 2: 1.25, 3: 1.1}
 class Style:
     """How a transcript looks in one theme. Boxes are laid out and painted with it."""
 
-    def __init__(self, theme: Theme, formulas: Formulas) -> None:
+    def __init__(self, theme: Theme, formulas: Formulas, lexers: Lexers) -> None:
         self.theme = theme
         self.formulas = formulas
+        self.lexers = lexers
         self.body = theme.font("body")
         self.small = theme.font("small")
         self.mono = theme.font("mono")

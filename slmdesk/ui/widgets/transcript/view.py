@@ -100,6 +100,11 @@ class Transcript(NavigableView):
         self.page.remove(message_id)
         self.settle()
 
+    @property
+    def longest_flush_ms(self) -> float:
+        """The longest time that bringing the page up to date took while streaming, in milliseconds."""
+        return self._buffer.longest_ms
+
     def message_ids(self) -> list[str]:
         """The ids of the messages that are shown, oldest first."""
         return [item.id for item in self.page.items]
