@@ -56,11 +56,23 @@ class Conversations(QObject):
         self.changed.emit()
         return head
 
-    async def add(self, head: Conversation, messages: Iterable[Message]) -> Conversation:
-        """A new chat with its messages, all at once (a branch that becomes a chat of its own, an import)."""
+    async def add(self, head: Conversation, messages: Iterable[Message], *, tell: bool = True) -> Conversation:
+        """A new chat with its messages, all at once (a branch that becomes a chat of its own, an import).
+
+        With ``tell`` False the caller emits :attr:`changed` after the last of many.
+        """
         await self._store.insert(head, list(messages))
-        self.changed.emit()
+        if tell:
+            self.changed.emit()
         return head
+
+    async def known(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that belong to a chat here, in the bin or not."""
+        return await self._store.known(ids)
+
+    async def known_messages(self, ids: Iterable[str]) -> set[str]:
+        """Those of the ids that belong to a message of any chat here."""
+        return await self._store.known_messages(ids)
 
     async def get(self, conversation_id: str) -> Conversation:
         """The head of one chat, in the bin or not."""
