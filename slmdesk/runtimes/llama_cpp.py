@@ -11,10 +11,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import psutil
+
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
 from slmdesk.core.errors import LoadError, SlmdeskError
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
+from slmdesk.core.memory import estimate, fits, not_enough
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Report
 from slmdesk.runtimes.base import LoadedModel, Runtime, RuntimeStatus
@@ -53,11 +56,10 @@ class LlamaCpp(Runtime):
         try:
             info = await self.info()
         except SlmdeskError as error:
-            return RuntimeStatus(False, message=error.message, hint=error.hint)
+            return RuntimeStatus(ready=False, message=error.message, hint=error.hint)
         devices = tuple(f"{device['name']}: {device['description']}" for device in info["devices"])
-        return RuntimeStatus(
-            True, f"llama-cpp-python {info['version']}, llama.cpp {info['llama_cpp']}", devices=devices
-        )
+        version = f"llama-cpp-python {info['version']}, llama.cpp {info['llama_cpp']}"
+        return RuntimeStatus(ready=True, version=version, devices=devices)
 
     async def info(self) -> dict[str, Any]:
         """What the installed build is and can do: version, llama_cpp, devices, backends, quantization_types, kv_types.
@@ -103,9 +105,12 @@ class LlamaCpp(Runtime):
 
     async def load(self, model: Model, options: LoadOptions, report: Report | None = None) -> LlamaCppModel:
         """Put a model into a worker process. Raises LoadError and its kinds, RuntimeUnavailable, WorkerCrashed."""
-        await asyncio.to_thread(_check, model.path, options)
+        header = await asyncio.to_thread(_check, model.path)
         worker = await Worker.start("llama_cpp")
         try:
+            if not options.ignore_memory:
+                self._info = await worker.call("info")
+                _check_memory(model, header, options, self._info["devices"])
             info = await worker.call(
                 "load",
                 report=report,
@@ -250,7 +255,7 @@ def _parts(path: Path, count: int) -> list[Path]:
     return [name for name in names if name.is_file()]
 
 
-def _check(path: Path, options: LoadOptions) -> None:
+def _check(path: Path) -> Header:
     """Look at the file before native code does. Raises LoadError and its kinds."""
     try:
         header = _header(path)
@@ -266,6 +271,17 @@ def _check(path: Path, options: LoadOptions) -> None:
             raise LoadError(
                 f"{path.name} is one of {header.split[1]} files, and {missing} are missing.", "Get all files."
             )
+    return header
+
+
+def _check_memory(model: Model, header: Header, options: LoadOptions, devices: Sequence[dict[str, Any]]) -> None:
+    """Raises NotEnoughMemory, with the numbers, for a model that does not fit beside what is in memory already."""
+    free = psutil.virtual_memory().available
+    if options.gpu_layers and not options.device.lower().startswith("cpu"):
+        free += sum(int(device["memory_free"]) for device in devices if device["type"] == "gpu")
+    need = estimate(header, options, model.size)
+    if not fits(need, free):
+        raise not_enough(model.name, need, free)
 
 
 def _prune(folder: Path) -> None:

@@ -7,7 +7,6 @@ between steps and a long prompt does not stop running answers.
 from __future__ import annotations
 
 import time
-
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -94,7 +93,7 @@ class LlamaCppEngine:
 
         def report(fraction: float) -> bool:
             nonlocal told
-            if fraction - told >= 0.01 or fraction >= 1:  # noqa: PLR2004 - a hundred reports are enough
+            if fraction - told >= 0.01 or fraction >= 1:
                 told = fraction
                 emit(Event(request.id, progress=round(fraction, 4)))
             return not self._is_cancelled(request.id)
@@ -153,7 +152,9 @@ class Loaded:
         self._is_cancelled = is_cancelled
         source = model.options.chat_template or model.template_source
         self._template = "override" if model.options.chat_template else "model" if source else "chatml"
-        template = ChatTemplate(source or CHATML, bos=vocabulary.text(vocabulary.bos), eos=vocabulary.text(vocabulary.eos))
+        template = ChatTemplate(
+            source or CHATML, bos=vocabulary.text(vocabulary.bos), eos=vocabulary.text(vocabulary.eos)
+        )
         self._prompts = Prompts(vocabulary, template, model.context_length)
         window = lib.llama_model_n_swa(model.model)
         self._slots = Slots(model.slots, model.memory, vocabulary, model.context_length, window)
@@ -401,6 +402,3 @@ class Loaded:
             self._queue.popleft().end(FinishReason.CANCELLED, self.model.context_length)
         self._batch.close()
         self.model.close()
-
-
-

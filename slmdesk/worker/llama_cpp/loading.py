@@ -14,7 +14,7 @@ import psutil
 
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import LoadError, NotEnoughMemory, UnsafeModelFile
-from slmdesk.worker.llama_cpp.native import KV_TYPES, NULL, Devices, Log, kv_type, lib
+from slmdesk.worker.llama_cpp.native import KV_TYPES, Devices, Log, kv_type, lib
 from slmdesk.worker.llama_cpp.vocabulary import Vocabulary
 
 DEFAULT_CONTEXT = 4096
@@ -210,7 +210,9 @@ def load_failure(path: Path, log: Log) -> LoadError:
             "Unload another model, choose a smaller quantization, or a shorter context.",
             details,
         )
-    damaged = r"corrupt|not within the file bounds|incomplete|invalid magic|failed to read|has offset|unexpectedly reached"
+    damaged = (
+        r"corrupt|not within the file bounds|incomplete|invalid magic|failed to read|has offset|unexpectedly reached"
+    )
     if re.search(damaged, text):
         return UnsafeModelFile(f"{path.name} is damaged or incomplete.", "Download it again.", details)
     if "unknown pre-tokenizer type" in text or "unknown tokenizer" in text:
@@ -227,7 +229,9 @@ def _context_failure(log: Log, options: LoadOptions) -> LoadError:
     quantized = options.cache_type_v not in {"f32", "f16", "bf16"}
     if quantized and options.flash_attention == "off":
         return LoadError(
-            "A quantized context memory for values needs flash attention.", "Set flash attention to auto or on.", details
+            "A quantized context memory for values needs flash attention.",
+            "Set flash attention to auto or on.",
+            details,
         )
     if re.search(r"allocate|out of memory|bad_alloc", details, re.IGNORECASE):
         return NotEnoughMemory("There is not enough memory for this context.", "Choose a shorter context.", details)

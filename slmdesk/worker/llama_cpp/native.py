@@ -130,7 +130,7 @@ class Log:
 
     def _receive(self, level: int, text: bytes, _data: object) -> None:
         line = text.decode(errors="replace")
-        if level == 5 and self._lines:  # noqa: PLR2004 - GGML_LOG_LEVEL_CONT: the line goes on
+        if level == 5 and self._lines:
             last = self._lines.pop()
             self._lines.append((last[0], last[1] + line))
             return

@@ -1,4 +1,4 @@
-"""From a chat to tokens: the template applied, the oldest turns left out where they do not fit, user text kept plain."""
+"""From a chat to tokens: template applied, oldest turns left out where they do not fit, user text kept plain."""
 
 from __future__ import annotations
 
@@ -93,7 +93,9 @@ class Prompts:
         if len(prompt.tokens) > limit:
             self._refuse(len(prompt.tokens))
         dropped = turns[min(low, last)] - turns[0]
-        return Prompt(prompt.text, prompt.tokens, prompt.thinking, dropped, whole - len(prompt.tokens) if dropped else 0)
+        return Prompt(
+            prompt.text, prompt.tokens, prompt.thinking, dropped, whole - len(prompt.tokens) if dropped else 0
+        )
 
     def _refuse(self, tokens: int) -> None:
         raise ContextFull(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import secrets
 import tempfile
@@ -14,7 +13,8 @@ from typing import Any
 
 from slmdesk.core.chat import SamplingOptions
 from slmdesk.core.errors import GenerationError
-from slmdesk.worker.llama_cpp.native import lib, schema_converter
+from slmdesk.worker.llama_cpp.native import lib
+from slmdesk.worker.llama_cpp.schemas import grammar_of
 from slmdesk.worker.llama_cpp.vocabulary import Vocabulary
 
 DRY_BREAKERS = (b"\n", b":", b'"', b"*")
@@ -151,7 +151,7 @@ class Sampler:
 
     def _allowed(self, token: int) -> bool:
         single = lib.llama_token_data(token, 1.0, 0.0)
-        one = lib.llama_token_data_array(ctypes.pointer(single), 1, -1, False)
+        one = lib.llama_token_data_array(ctypes.pointer(single), 1, -1, 0)
         lib.llama_sampler_apply(self._grammar, ctypes.byref(one))
         return float(single.logit) != -float("inf")
 
@@ -197,19 +197,7 @@ def _grammar_text(options: SamplingOptions) -> str:
         raise GenerationError("A grammar and a JSON schema exclude each other.", "Remove one of them.")
     if max(len(options.grammar), len(options.json_schema)) > MAX_GRAMMAR:
         raise GenerationError(f"The grammar is longer than {MAX_GRAMMAR // 1024} KB.", "Use a shorter one.")
-    if not options.json_schema:
-        return options.grammar
-    try:
-        schema = json.loads(options.json_schema)
-        if not isinstance(schema, dict):
-            raise TypeError("a schema is a JSON object")  # noqa: TRY004
-        return str(schema_converter().json_schema_to_gbnf(options.json_schema))
-    except (ValueError, TypeError, KeyError, AttributeError, AssertionError, RecursionError) as error:
-        raise GenerationError(
-            "The JSON schema cannot be used.",
-            "Check it, and leave out references to other files.",
-            f"{type(error).__name__}: {error}",
-        ) from error
+    return grammar_of(options.json_schema) if options.json_schema else options.grammar
 
 
 def _grammar(vocabulary: Vocabulary, text: str) -> Any:

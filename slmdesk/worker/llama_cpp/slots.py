@@ -105,7 +105,9 @@ class Slot:
 class Slots:
     """All slots of one context, and the ways cached beginnings are found, cut and shared."""
 
-    def __init__(self, count: int, memory: Any, vocabulary: Vocabulary, context_length: int, sliding_window: int) -> None:
+    def __init__(
+        self, count: int, memory: Any, vocabulary: Vocabulary, context_length: int, sliding_window: int
+    ) -> None:
         self._slots = [Slot(i) for i in range(count)]
         self._memory = memory
         self._vocabulary = vocabulary

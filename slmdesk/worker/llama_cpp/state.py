@@ -4,7 +4,7 @@ llama.cpp trusts such data blindly, so a file is used only if it was written by 
 and cache type: it ends with an HMAC-SHA256 over everything before it, under the profile's own key, and that is checked
 before a byte reaches native code.
 
-Layout: ``SLMDESK-KV-1\\n``, the header's length (4 bytes, little endian), the header (JSON), the token ids (4 bytes
+Layout: ``MAGIC``, the header's length (4 bytes, little endian), the header (JSON), the token ids (4 bytes
 each), llama.cpp's sequence state, 32 bytes of HMAC.
 """
 
@@ -41,7 +41,7 @@ class StateFiles:
 
         The file appears whole or not at all. Raises StorageError.
         """
-        size = lib.llama_state_seq_get_size(self._context, slot)
+        size = int(lib.llama_state_seq_get_size(self._context, slot))
         data = (ctypes.c_uint8 * size)()
         if lib.llama_state_seq_get_data(self._context, data, size, slot) != size:
             return 0
@@ -72,7 +72,7 @@ class StateFiles:
         Whatever does not belong to this profile, model and build gives no tokens, and the file is removed.
         """
         try:
-            if path.stat().st_size > lib.llama_n_ctx(self._context) * self._most_per_token():
+            if path.stat().st_size > int(lib.llama_n_ctx(self._context)) * self._most_per_token():
                 raise ValueError("too large")
             data = bytearray(path.read_bytes())
         except FileNotFoundError:

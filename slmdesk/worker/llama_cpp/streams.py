@@ -1,4 +1,4 @@
-"""From a model's bytes to what a person reads: whole characters, thinking apart from the answer, stop strings cut off."""
+"""From a model's bytes to what a person reads: whole characters, thinking told apart, stop strings cut off."""
 
 from __future__ import annotations
 

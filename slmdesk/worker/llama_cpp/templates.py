@@ -8,19 +8,20 @@ templates use are there at all.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from jinja2 import TemplateError as JinjaError
 from jinja2 import Template, nodes
+from jinja2 import TemplateError as JinjaError
+from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension, loopcontrols
 from jinja2.nodes import EvalContext
 from jinja2.parser import Parser
 from jinja2.runtime import Context, Macro
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.visitor import NodeTransformer
 
 from slmdesk.core.errors import TemplateError
@@ -41,16 +42,35 @@ CHATML = (
 )
 """What a model without a template of its own is spoken to with."""
 
-FILTERS = (
-    "abs capitalize count d default dictsort e escape first float groupby indent int items join last length list lower "
-    "map max min reject rejectattr replace reverse round safe select selectattr sort string title trim truncate unique "
-    "upper"
-).split()
-METHODS = (
-    "append capitalize copy count endswith extend find get index isalnum isalpha isdigit isspace items join keys lower "
-    "lstrip partition pop removeprefix removesuffix replace rfind rpartition rsplit rstrip split splitlines startswith "
-    "strftime strip title upper values"
-).split()
+FILTERS = frozenset(
+    {
+        *(
+            "abs",
+            "capitalize",
+            "count",
+            "d",
+            "default",
+            "dictsort",
+            "e",
+            "escape",
+            "first",
+            "float",
+            "groupby",
+            "indent",
+        ),
+        *("int", "items", "join", "last", "length", "list", "lower", "map", "max", "min", "reject", "rejectattr"),
+        *("replace", "reverse", "round", "safe", "select", "selectattr", "sort", "string", "title", "trim", "truncate"),
+        *("unique", "upper"),
+    }
+)
+METHODS = frozenset(
+    {
+        *("append", "capitalize", "copy", "count", "endswith", "extend", "find", "get", "index", "isalnum", "isalpha"),
+        *("isdigit", "isspace", "items", "join", "keys", "lower", "lstrip", "partition", "pop", "removeprefix"),
+        *("removesuffix", "replace", "rfind", "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith"),
+        *("strftime", "strip", "title", "upper", "values"),
+    }
+)
 
 
 class _Limit(SecurityError):
@@ -64,22 +84,22 @@ class _Refused(JinjaError):
 class _Guard(NodeTransformer):
     """Puts a check into every loop and macro, and makes ``~`` go through the budget."""
 
-    def visit_For(self, node: nodes.For) -> nodes.Node:
+    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja's name
         node = self.generic_visit(node)  # type: ignore[assignment]
         node.body.insert(0, self._tick(node.lineno))
         return node
 
-    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:
+    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802 - Jinja's name
         node = self.generic_visit(node)  # type: ignore[assignment]
         node.body.insert(0, self._tick(node.lineno))
         return node
 
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:
+    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802 - Jinja's name
         node = self.generic_visit(node)  # type: ignore[assignment]
         node.body.insert(0, self._tick(node.lineno))
         return node
 
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:
+    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's name
         node = self.generic_visit(node)  # type: ignore[assignment]
         function = nodes.EnvironmentAttribute("join_all", lineno=node.lineno)
         return nodes.Call(function, node.nodes, [], None, None, lineno=node.lineno)
@@ -143,7 +163,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if self._left < 0:
             raise _Limit("it builds too much text")
 
-    def concat(self, parts: Iterable[str]) -> str:  # type: ignore[override]
+    def concat(self, parts: Iterable[str]) -> str:
         """Jinja's joining of output: of blocks, macros and the whole."""
         found = []
         for part in parts:
@@ -201,7 +221,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if name == "indent" and isinstance(value, str):
             pad = max([*numbers, *(len(t) for t in (*args[1:], *kwargs.values()) if isinstance(t, str)), 4])
             self.charge(value.count("\n") * pad)
-        elif name == "replace" and len(args) > 2:  # noqa: PLR2004 - the text, what is looked for, what it becomes
+        elif name == "replace" and len(args) > 2:
             text, old, new = (str(self._finalize(a)) for a in args[:3])
             self.charge(len(text) + (text.count(old) if old else len(text) + 1) * len(new))
         elif name == "join":
@@ -226,14 +246,14 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         if operator == "%" and isinstance(left, str):
             self._check_format(left, right)
         numbers = [n for n in (left, right) if isinstance(n, int)]
-        if operator in {"*", "**"} and len(numbers) == 2:  # noqa: PLR2004 - both sides
+        if operator in {"*", "**"} and len(numbers) == 2:
             bits = left.bit_length() * (right if operator == "**" else 1) + right.bit_length()
             if bits > MAX_NUMBER_BITS:
                 raise _Limit("a number is too large")
         return super().call_binop(context, operator, left, right)
 
     def _check_format(self, text: str, values: Any) -> None:
-        digits = [run for run in "".join(c if c.isdigit() else " " for c in text).split() if len(run) > 3]  # noqa: PLR2004
+        digits = [run for run in "".join(c if c.isdigit() else " " for c in text).split() if len(run) > 3]
         if digits or "*" in text:
             raise _Limit("a width is too large")
         self.charge(len(text) + self._weight(values) + 1000 * text.count("%"))
@@ -241,7 +261,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         owner = getattr(function, "__self__", None)
         name = getattr(function, "__name__", "")
-        if isinstance(owner, str | list | tuple | dict | datetime.datetime):
+        if isinstance(owner, str | list | tuple | dict | dt.datetime):
             if name not in METHODS:
                 raise _Limit(f"it calls {name}, which chat templates have no need of")
             self._foresee(name, (owner, *args), kwargs)
@@ -258,7 +278,7 @@ def _raise_exception(message: str = "") -> None:
 
 
 def _strftime_now(pattern: str) -> str:
-    return datetime.datetime.now().astimezone().strftime(str(pattern)[:200])
+    return dt.datetime.now().astimezone().strftime(str(pattern)[:200])
 
 
 def _characters(messages: Iterable[Mapping[str, Any]]) -> int:

@@ -63,10 +63,10 @@ class Vocabulary:
         return piece
 
     def _read_piece(self, token: int) -> bytes:
-        size = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, True)
+        size = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, 1)
         if size < 0:
             self._buffer = ctypes.create_string_buffer(-size)
-            size = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, True)
+            size = lib.llama_token_to_piece(self.pointer, token, self._buffer, len(self._buffer), 0, 1)
         return self._buffer.raw[:size]
 
     def text(self, token: int) -> str:
@@ -84,7 +84,7 @@ class Vocabulary:
         count = -1
         while count < 0:
             tokens = (ctypes.c_int32 * room)()
-            count = lib.llama_tokenize(self.pointer, data, len(data), tokens, room, False, special)
+            count = lib.llama_tokenize(self.pointer, data, len(data), tokens, room, 0, special)
             if count == -(2**31):
                 raise GenerationError("The text is too long to be read.", "Shorten the message or its attachments.")
             room = max(room + 1, -count)
@@ -153,4 +153,4 @@ class Vocabulary:
 def is_mark(text: str) -> bool:
     """Whether a token's text looks like structure (``<|user|>``, ``<s>``, ``[INST]``) and not like words or spaces."""
     text = text.strip()
-    return len(text) > 2 and (text[0], text[-1]) in {("<", ">"), ("[", "]"), ("｜", "｜")}  # noqa: PLR2004
+    return len(text) > 2 and (text[0], text[-1]) in {("<", ">"), ("[", "]"), ("｜", "｜")}

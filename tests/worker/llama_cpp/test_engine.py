@@ -354,7 +354,11 @@ def test_closing_ends_open_requests(tiny_model: Path) -> None:
 
 def test_events_are_of_the_protocol(driver: Driver) -> None:
     driver.engine.submit(
-        Request(77, "chat", {"messages": [{"role": "user", "content": "Hi"}], "sampling": {"logit_bias": ENDLESS[:3], "max_tokens": 5}}),
+        Request(
+            77,
+            "chat",
+            {"messages": [{"role": "user", "content": "Hi"}], "sampling": {"logit_bias": ENDLESS[:3], "max_tokens": 5}},
+        ),
         driver.events.append,
     )
     driver.run()

@@ -50,16 +50,20 @@ HOSTILE = {
 }
 
 
+HARMLESS = {"classes by map", "globals"}
+"""What is not even an error: Jinja calls a forbidden attribute undefined, and that prints as nothing."""
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_template_is_stopped_soon(name: str) -> None:
     start = time.monotonic()
-    with pytest.raises(TemplateError) as caught:
-        out = ChatTemplate(HOSTILE[name]).render(CHAT)
-        if "class" in name or name == "globals":  # an undefined attribute prints nothing: also fine
-            assert not out.strip("[]Undefined ,")
-            raise TemplateError("nothing came out")
+    template = ChatTemplate(HOSTILE[name])
+    if name in HARMLESS:
+        assert template.render(CHAT) in {"", "[Undefined]"}
+    else:
+        with pytest.raises(TemplateError):
+            template.render(CHAT)
     assert time.monotonic() - start < 4
-    assert caught.value.message
 
 
 def test_chatml() -> None:

@@ -1,0 +1,61 @@
+"""JSON schemas as GBNF grammars: llama-cpp-python's converter, with what it leaves out put right."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from slmdesk.core.errors import GenerationError
+from slmdesk.worker.llama_cpp.native import schema_converter
+
+CHARACTER = r'[^"\\\x7F\x00-\x1F] | "\\" (["\\/bfnrt] | "u" [0-9a-fA-F]{4})'
+"""A character of a JSON string; the converter's own rule lets bare control characters through, which JSON forbids."""
+MAX_REPETITIONS = 2000
+"""The most that llama.cpp takes in a grammar's ``{m,n}``."""
+COUNTS = frozenset({"minItems", "maxItems", "minLength", "maxLength"})
+
+
+def grammar_of(schema: str) -> str:
+    """The grammar for a JSON schema. Raises GenerationError."""
+    try:
+        parsed = json.loads(schema)
+        if not isinstance(parsed, dict):
+            raise TypeError("a schema is a JSON object")
+        _check_counts(parsed)
+        return str(_converter().json_schema_to_gbnf(schema))
+    except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError) as error:
+        raise GenerationError(
+            "The JSON schema cannot be used.",
+            "Check it, and leave out references to other files.",
+            f"{type(error).__name__}: {error}",
+        ) from error
+
+
+def _converter() -> Any:
+    module = schema_converter()
+    # WORKAROUND for llama-cpp-python 0.3.36: it writes "at most 1000" as a thousand nested brackets, and fails
+    module._build_repetition = _repetition
+    module.PRIMITIVE_RULES["char"].content = CHARACTER
+    return module
+
+
+def _repetition(item: str, least: int, most: int | None, separator_rule: str = "", **_options: Any) -> str:
+    """``item`` from ``least`` to ``most`` times, in GBNF's own words."""
+    if most == 0:
+        return '""'
+    if not separator_rule:
+        return f"({item}){{{least},{'' if most is None else most}}}"
+    more = f"({separator_rule} {item}){{{max(0, least - 1)},{'' if most is None else most - 1}}}"
+    return f"{item} {more}" if least else f"({item} {more})?"
+
+
+def _check_counts(value: Any) -> None:
+    """Refuse lengths that no grammar can hold."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name in COUNTS and isinstance(inner, int) and not 0 <= inner <= MAX_REPETITIONS:
+                raise ValueError(f"{name} is {inner}, and at most {MAX_REPETITIONS} is possible")
+            _check_counts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _check_counts(inner)
