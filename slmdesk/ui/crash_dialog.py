@@ -17,7 +17,7 @@ def crash_text(error: BaseException, doing: str = "") -> str:
     """What a person can send to us: versions and the traceback; never anything they wrote."""
     system = f"SLMDesk {slmdesk.__version__}, Python {platform.python_version()}, {platform.platform()}"
     trace = "".join(traceback.format_exception(error))
-    return "\n".join(part for part in (system, doing, "", trace) if part is not None)
+    return "\n".join([system, *([doing] if doing else []), "", trace])
 
 
 class CrashDialog(QDialog):

@@ -48,7 +48,7 @@ class MainWindow(QMainWindow):
         self._build()
         self.status = Status(
             self.status_bar, network=network, loaded_models=loaded_models, hardware=hardware, jobs=jobs,
-            run=lambda coro: self.current.run(coro),
+            run=self.run,
         )  # fmt: skip
         self._save_wait = QTimer(self)
         self._save_wait.setSingleShot(True)
@@ -127,6 +127,11 @@ class MainWindow(QMainWindow):
         self.status.set_theme(theme)
         for pane in self._panes.values():
             pane.set_theme(theme)
+
+    def start(self) -> None:
+        """Let every pane read what it shows; call once, after the window is on the screen."""
+        for pane in self._panes.values():
+            pane.run(pane.start())
 
     def run(self, coro: Coroutine[Any, Any, Any]) -> object:
         """Start a coroutine whose error belongs into the pane in sight."""

@@ -83,6 +83,9 @@ class Pane(QWidget):
         self.theme = theme
         self.banner.set_theme(theme)
 
+    async def start(self) -> None:
+        """Read what the pane shows; called once, after the window is on the screen."""
+
     def shown(self) -> None:
         """The pane has come to the front; subclasses put the focus where a person starts."""
 

@@ -51,6 +51,11 @@ QToolButton[kind="ghost"] { padding: 0; min-width: ${inner}px; }
 QPushButton[kind="ghost"]:hover, QToolButton[kind="ghost"]:hover { background: $hover; }
 QPushButton[kind="ghost"]:checked, QToolButton[kind="ghost"]:checked { background: $selected; }
 QPushButton[kind="ghost"]:focus, QToolButton[kind="ghost"]:focus { border: 1px solid $accent; }
+QToolButton[kind="row"], QToolButton[kind="round"] { padding: 0; min-width: 0; min-height: 0; }
+QToolButton[kind="row"] { background: transparent; border: 1px solid transparent; border-radius: 6px; }
+QToolButton[kind="round"] { background: $raised; border: 1px solid $line; border-radius: 17px; }
+QToolButton[kind="row"]:hover, QToolButton[kind="round"]:hover { background: $hover; }
+QToolButton[kind="row"]:focus, QToolButton[kind="round"]:focus { border: 1px solid $accent; }
 QPushButton[kind="left"] { text-align: left; }
 QPushButton[kind="danger"] { color: $bad; }
 QPushButton[kind="chip"] {

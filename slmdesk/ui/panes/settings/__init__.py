@@ -1,0 +1,7 @@
+"""The settings pane."""
+
+from __future__ import annotations
+
+from slmdesk.ui.panes.settings.pane import SettingsPane
+
+__all__ = ["SettingsPane"]

@@ -1,0 +1,152 @@
+"""The controls of the settings pane, one kind for each kind of setting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QVBoxLayout, QWidget
+
+from slmdesk.services.settings import Setting
+from slmdesk.ui.theme import Theme
+from slmdesk.ui.widgets.controls import ElidedLabel, IconButton, TextButton, row
+
+Keep = Callable[[Any], object]
+
+
+class SettingField:
+    """A control that shows a setting's value and hands a new one to ``keep``."""
+
+    widget: QWidget
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        raise NotImplementedError
+
+    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer other values, where the control offers any."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of ``theme``."""
+
+
+class _Combo(QComboBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class ChoiceSetting(SettingField):
+    """One of a few values."""
+
+    def __init__(self, choices: Sequence[tuple[str, str]], keep: Keep) -> None:
+        self.box = self.widget = _Combo()
+        self.box.setMinimumWidth(180)
+        self.set_choices(choices)
+        self.box.activated.connect(lambda _place: keep(self.box.currentData()))
+
+    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Offer other values."""
+        self.box.clear()
+        for value, words in choices:
+            self.box.addItem(words, value)
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        self.box.setCurrentIndex(self.box.findData(value))
+
+
+def choice_field(choices: Sequence[tuple[str, str]], keep: Keep) -> ChoiceSetting:
+    """A control for one of ``choices``, pairs of value and words."""
+    return ChoiceSetting(choices, keep)
+
+
+class _Spin(QSpinBox):
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        event.ignore()
+
+
+class NumberField(SettingField):
+    """A whole number with its unit; kept when the typing is done."""
+
+    def __init__(self, setting: Setting, keep: Keep) -> None:
+        self.box = self.widget = _Spin()
+        self.box.setRange(setting.minimum, setting.maximum)
+        self.box.setSingleStep(setting.step)
+        self.box.setGroupSeparatorShown(True)
+        self.box.setKeyboardTracking(False)
+        self.box.setButtonSymbols(QSpinBox.ButtonSymbols.PlusMinus)
+        self.box.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.box.setMinimumWidth(180)
+        if setting.unit:
+            self.box.setSuffix(f" {setting.unit}")
+        if setting.zero:
+            self.box.setSpecialValueText(setting.zero)
+        self.box.valueChanged.connect(keep)
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        with QSignalBlocker(self.box):
+            self.box.setValue(int(value))
+
+
+class SwitchSetting(SettingField):
+    """On or off."""
+
+    def __init__(self, keep: Keep) -> None:
+        self.box = self.widget = QCheckBox()
+        self.box.clicked.connect(keep)
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        self.box.setChecked(bool(value))
+
+
+class FolderField(SettingField):
+    """A list of folders that can be added and taken off."""
+
+    def __init__(self, keep: Keep, ask: Callable[[Callable[[Path], object]], object]) -> None:
+        self._keep = keep
+        self._folders: list[str] = []
+        self._theme = Theme()
+        self.widget = QWidget()
+        self.widget.setMinimumWidth(320)
+        self._layout = QVBoxLayout(self.widget)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(4)
+        self._lines: list[QWidget] = []
+        self.add = TextButton(self.widget.tr("Add a folder"), icon_name="plus")
+        self.add.clicked.connect(lambda: ask(self._on_path))
+        self._layout.addLayout(row(1, self.add))
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        self._folders = list(value)
+        for line in self._lines:
+            line.deleteLater()
+        self._lines = [self._line(folder) for folder in self._folders]
+        for place, line in enumerate(self._lines):
+            self._layout.insertWidget(place, line)
+
+    def _line(self, folder: str) -> QWidget:
+        line = QWidget()
+        off = IconButton("close", line.tr("Remove {0}").format(folder))
+        off.set_theme(self._theme)
+        off.clicked.connect(lambda: self._keep([f for f in self._folders if f != folder]))
+        name = ElidedLabel(folder, middle=True)
+        layout = row(off)
+        layout.insertWidget(0, name, 1)
+        line.setLayout(layout)
+        return line
+
+    def _on_path(self, path: Path) -> None:
+        if str(path) not in self._folders:
+            self._keep([*self._folders, str(path)])
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of ``theme``."""
+        self._theme = theme
+        self.add.set_theme(theme)
+        self.show(self._folders)
