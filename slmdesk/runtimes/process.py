@@ -345,4 +345,5 @@ def _cause(code: int | None) -> tuple[str, str]:
                 "Load the model again with a shorter context, or take a smaller one.",
             )
         return f"The engine stopped unexpectedly ({name}).", _AGAIN
-    return f"The engine stopped unexpectedly (exit code {code}).", _AGAIN
+    shown = f"0x{code:08X}" if code is not None and code > 0xFFFF else code  # Windows: 0xC0000005 and its like
+    return f"The engine stopped unexpectedly (exit code {shown}).", _AGAIN

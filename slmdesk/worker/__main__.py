@@ -74,8 +74,9 @@ def main(arguments: list[str] | None = None) -> None:
         outbox.close(1.0)
         sys.exit(1)
     outbox.put(Event(0, done={"hello": options.engine, "pid": os.getpid(), "sandbox": asdict(report)}))
-    Loop(engine, Inbox(stream, requests), outbox, requests).run()
-    os._exit(0)  # no tear-down of native libraries, whose static destructors may crash
+    inbox = Inbox(stream, requests)
+    Loop(engine, inbox, outbox, requests).run()
+    os._exit(inbox.exit_code)  # no tear-down of native libraries, whose static destructors may crash
 
 
 if __name__ == "__main__":

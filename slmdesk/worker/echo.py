@@ -3,7 +3,8 @@
 Tests and fault drills run it as a real worker process. It has the operations of the llama.cpp engine (load, chat,
 preview, count, info) and these of its own, each a fault: ``crash`` {how: abort, kill, segfault, exit}, ``hang``,
 ``garbage``, ``print`` {text} (from C, to descriptor 1), ``flood`` {tokens}.
-A chat whose last message is "/crash abort", "/hang", "/garbage" or "/flood 1000" does the same after its first word;
+A chat whose last message is "/crash abort", "/hang", "/garbage" or "/bug" (an exception in a step) does that after its
+first word, and "/flood 1000" answers with as many;
 a ``load`` with {fault: ...} does it half-way.
 """
 
@@ -92,7 +93,7 @@ class _Answer:
         words = self._asked(args).split()
         if words[:1] == ["/crash"]:
             return words[1] if len(words) > 1 else "abort"
-        return {"/hang": "hang", "/garbage": "garbage"}.get(words[0] if words else "", "")
+        return {"/hang": "hang", "/garbage": "garbage", "/bug": "bug"}.get(words[0] if words else "", "")
 
     def advance(self) -> bool:
         """Send the next word; False when the answer is complete."""
@@ -106,6 +107,8 @@ class _Answer:
         self.due = time.monotonic() + self.delay
         if self.fault == "garbage":
             self.emit(_Garbage(self.id, data={}))
+        elif self.fault == "bug":
+            raise ZeroDivisionError("a step of the echo engine")
         elif self.fault:
             time.sleep(0.05)  # the word is on its way before the end
             _fail(self.fault)

@@ -80,6 +80,8 @@ class Inbox:
         self._queue: SimpleQueue[Request | None] = SimpleQueue()
         self.closed = threading.Event()
         """Set by the loop when the engine has closed."""
+        self.exit_code = 0
+        """2 when what arrived was not of the protocol."""
         threading.Thread(target=self._run, name="inbox", daemon=True).start()
 
     def take(self, *, wait: bool) -> Iterator[Request | None]:
@@ -92,17 +94,16 @@ class Inbox:
             return
 
     def _run(self) -> None:
-        code = 0
         try:
             while line := self._stream.readline(MAX_LINE + 1):
                 self._receive(line)
         except (ProtocolError, OSError):
             traceback.print_exc()
-            code = 2
+            self.exit_code = 2
         self._requests.cancel_all()
         self._queue.put(None)
         self.closed.wait(CLOSE_GRACE)
-        os._exit(code)
+        os._exit(self.exit_code)
 
     def _receive(self, line: bytes) -> None:
         request = Request.decode(line)

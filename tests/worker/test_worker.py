@@ -101,6 +101,16 @@ async def test_a_bug_in_an_engine_is_told_with_its_traceback(worker: Worker) -> 
     assert (await worker.call("count", text="a"))["tokens"] == 1
 
 
+async def test_a_bug_in_a_step_ends_the_open_requests_only(worker: Worker) -> None:
+    other = asyncio.create_task(answer(worker, LONG, delay_ms=50))
+    with pytest.raises(SlmdeskError) as caught:
+        await answer(worker, "/bug here")
+    assert "ZeroDivisionError: a step of the echo engine" in caught.value.details
+    with pytest.raises(SlmdeskError, match="does not know"):
+        await other
+    assert (await answer(worker, "goes on"))[0] == "goes on"
+
+
 async def test_printing_c_code_does_not_corrupt_the_protocol(worker: Worker) -> None:
     await worker.call("print", text='{"id": 1, "done": {}}')
     assert (await worker.call("count", text="a"))["tokens"] == 1
@@ -259,9 +269,10 @@ async def test_cancel_and_a_new_request_at_once_200_times(worker: Worker) -> Non
     assert worker.alive
 
 
-async def test_starting_can_be_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("delay", [0, 0.002, 0.01, 0.03])
+async def test_starting_can_be_cancelled(delay: float) -> None:
     task = asyncio.create_task(Worker.start("echo"))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(delay)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
