@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from slmdesk.core.chat import Role
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import IconButton
-from slmdesk.ui.widgets.transcript.message import TranscriptMessage, figures, figures_in_full, tr
+from slmdesk.ui.widgets.transcript.message import TranscriptMessage, figures, figures_in_full, finish_words, tr
 
 _NAMES = ("copy", "edit", "regenerate", "regenerate_with", "continue", "branch", "previous", "next", "delete")
 
@@ -34,7 +34,8 @@ class ActionsRow(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.message_id = ""
-        self._theme: Theme | None = None
+        self._parts: list[str] = []
+        self._keep_last = False
         icons = {
             "copy": ("copy", tr("Copy")),
             "edit": ("edit", tr("Edit")),
@@ -70,7 +71,6 @@ class ActionsRow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours and sizes of ``theme``."""
-        self._theme = theme
         size = theme.px(28)
         for name, button in self._buttons.items():
             button.set_theme(theme)
@@ -98,22 +98,23 @@ class ActionsRow(QWidget):
         self._versions.setText(f"{shown.index + 1}/{shown.count}")
         self._versions.setAccessibleName(tr("Version {0} of {1}").format(shown.index + 1, shown.count))
         self._figures.setVisible(not user)
-        self._full_figures = "" if user or live else figures(message)
+        self._parts = [] if user or live else figures(message)
+        self._keep_last = bool(finish_words(message.finish_reason))
         self._figures.setToolTip(figures_in_full(message))
-        self._figures.setAccessibleName(self._full_figures)
+        self._figures.setAccessibleName(" · ".join(self._parts))
         self._lead.setVisible(user)
         self._trail.setVisible(not user)
 
     def place(self, left: int, top: int, width: int, height: int) -> None:
-        """Put the row where its message ends; figures that do not fit are cut at a separator."""
+        """Put the row where its message ends; figures that do not fit are left out, the reason last."""
         self.setGeometry(left, top, width, height)
         used = sum(b.width() + 2 for b in self._buttons.values() if not b.isHidden())
         room = width - used - (self._versions.sizeHint().width() if not self._versions.isHidden() else 0) - 16
-        text = self._full_figures
+        parts = list(self._parts)
         metrics = self._figures.fontMetrics()
-        while text and metrics.horizontalAdvance(text) > room:
-            text = text.rpartition(" · ")[0]
-        self._figures.setText(text)
+        while parts and metrics.horizontalAdvance(" · ".join(parts)) > room:
+            del parts[-2 if self._keep_last and len(parts) > 1 else -1]
+        self._figures.setText(" · ".join(parts))
 
     def button(self, name: str) -> QToolButton:
         """A button by its name."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from slmdesk.ui.widgets.transcript.style import Style
@@ -101,6 +101,15 @@ class RuleBox(Box):
         painter.setPen(QPen(self._style.line, 1))
         y = at.y() + self.height // 2 + 0.5
         painter.drawLine(QPointF(at.x(), y), QPointF(at.x() + self._width, y))
+
+
+def paint_bar(painter: QPainter, style: Style, track: QRectF, scroll: float, overflow: float) -> None:
+    """A thin bar in ``track`` that says how far something goes on to the right."""
+    share = track.width() / (track.width() + overflow)
+    left = track.left() + track.width() * (1 - share) * scroll / overflow
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(style.line)
+    painter.drawRoundedRect(QRectF(left, track.top(), track.width() * share, track.height()), 2, 2)
 
 
 @dataclass(slots=True)

@@ -31,11 +31,11 @@ class Builder:
         self._style = style
         self._placed: list[Placed] = []
 
-    def build(self, blocks: Sequence[Block], *, continues: bool = False) -> list[Placed]:
-        """The boxes of ``blocks``; ``continues`` means that a list goes on from the segment before."""
+    def build(self, blocks: Sequence[Block], *, tight: bool = False) -> list[Placed]:
+        """The boxes of ``blocks``; ``tight`` means that a list goes on from the segment before."""
         for block in blocks:
             self._block(block, 0.0, (), 0, self._style.gap)
-        if continues and self._placed:
+        if tight and self._placed:
             self._placed[0].gap = self._style.tight
         return self._placed
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen, QTextCharFormat, QTextLayout, QTextOption
 
 from slmdesk.ui.widgets.markdown.code import Tone, highlight, language_name
-from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds
+from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds, paint_bar
 from slmdesk.ui.widgets.transcript.message import tr
 from slmdesk.ui.widgets.transcript.style import Style
 
@@ -175,7 +175,8 @@ class CodeBox(Box):
             self._paint_line(painter, number, QPointF(at.x() + self._style.pad - self._scroll, y), marks)
         painter.restore()
         if self._overflow > 0:
-            self._paint_bar(painter, at)
+            track = QRectF(at.x() + self._style.pad, at.y() + self.height - 7, self._width - 2 * self._style.pad, 4)
+            paint_bar(painter, self._style, track, self._scroll, self._overflow)
 
     def _paint_frame(self, painter: QPainter, at: QPointF) -> None:
         style, frame = self._style, QRectF(at.x() + 0.5, at.y() + 0.5, self._width - 1, self.height - 1)
@@ -201,15 +202,6 @@ class CodeBox(Box):
         if end > start:
             ranges.append(_range(start, end, self._style.selection))
         self._line(number).draw(painter, at, ranges)
-
-    def _paint_bar(self, painter: QPainter, at: QPointF) -> None:
-        """A thin bar that says how far the listing goes on to the right."""
-        track = self._width - 2 * self._style.pad
-        share = self._content / (self._content + self._overflow)
-        left = at.x() + self._style.pad + (track * (1 - share)) * (self._scroll / self._overflow)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._style.line)
-        painter.drawRoundedRect(QRectF(left, at.y() + self.height - 7, track * share, 4), 2, 2)
 
     def scroll_by(self, pixels: float) -> bool:
         """Scroll the lines sideways."""

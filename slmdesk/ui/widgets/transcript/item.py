@@ -101,7 +101,11 @@ class Item:
 
     def chrome(self, style: Style) -> int:
         """The space around the text: above it, inside the bubble, and for the row of actions."""
-        return style.between + style.actions_height + (2 * (style.pad - 3) if self.user else 0)
+        return self.above(style) + style.actions_height + (2 * (style.pad - 3) if self.user else 0)
+
+    def above(self, style: Style) -> int:
+        """The space above the message; above an answer there is the row of the question already."""
+        return style.above_user if self.user else style.above_answer
 
     def height(self, style: Style) -> int:
         """The height of all, exact or estimated; the item has to be open."""
@@ -110,7 +114,7 @@ class Item:
 
     def content_top(self, style: Style) -> int:
         """Where the first slot begins, from the top of the item."""
-        return style.between + (style.pad - 3 if self.user else 0)
+        return self.above(style) + (style.pad - 3 if self.user else 0)
 
     def tops(self, style: Style) -> Iterator[tuple[int, Slot, int]]:
         """Every slot with its index and its top, from the top of the item."""
@@ -252,8 +256,14 @@ class Item:
         blocks = parse(segment.text, self._references)
         before = self._number_before(number) if segment.continues else None
         blocks, slot.number = renumbered(blocks, before)
-        placed = Builder(style).build(blocks, continues=segment.continues)
+        tight = segment.continues and not self._ends_in_frame(number)
+        placed = Builder(style).build(blocks, tight=tight)
         return placed or [Placed(text_box(""))]
+
+    def _ends_in_frame(self, number: int) -> bool:
+        """Whether a listing, which wants space around it, ends the segment before slot ``number``."""
+        before = self.slots[number - 1].segment if number else None
+        return before is not None and before.text.rstrip().endswith(("```", "~~~"))
 
     def _number_before(self, number: int) -> int | None:
         """The number that the list reached before slot ``number``; found by reading back where it is not known."""

@@ -55,14 +55,14 @@ def finish_words(reason: str) -> str:
     }.get(reason, "")
 
 
-def figures(message: Message) -> str:
-    """The figures of an answer on one line; empty where there are none."""
+def figures(message: Message) -> list[str]:
+    """The figures of an answer and why it ended, in the order in which they are shown."""
     timings = message.timings
     parts = _timing_parts(timings) if timings else []
     reason = finish_words(message.finish_reason)
     if reason and message.finish_reason != FinishReason.ERROR:
         parts.append(reason[0].lower() + reason[1:])
-    return " · ".join(parts)
+    return parts
 
 
 def _timing_parts(timings: Timings) -> list[str]:

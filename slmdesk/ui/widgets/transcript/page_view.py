@@ -215,8 +215,9 @@ class PageView(QAbstractScrollArea):
         if number == self.current and self.hasFocus():
             painter.setPen(QPen(style.accent, 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            height = page.heights[number] - style.between + 12
-            frame = QRectF(page.left - 10, top + style.between - 8, page.column + 20, height)
+            above = item.above(style)
+            height = page.heights[number] - above + 8
+            frame = QRectF(page.left - 10, top + above - 6, page.column + 20, height)
             painter.drawRoundedRect(frame, style.card_radius, style.card_radius)
 
     def _paint_caret(self, painter: QPainter, box: object, corner: QPointF) -> None:

@@ -50,7 +50,8 @@ class Style:
         self.bubble_radius = theme.radius("bubble")
         self.card_radius = theme.radius("card")
         self.actions_height = theme.px(32)
-        self.between = theme.px(6)
+        self.above_user = theme.px(18)
+        self.above_answer = theme.px(4)
 
     def heading(self, level: int) -> QFont:
         """The font of a heading, level 1 to 6."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from slmdesk.ui.widgets.markdown.blocks import Align, Table
-from slmdesk.ui.widgets.transcript.box import Box, Marks, Target
+from slmdesk.ui.widgets.transcript.box import Box, Marks, Target, paint_bar
 from slmdesk.ui.widgets.transcript.style import Style
 from slmdesk.ui.widgets.transcript.text_box import TextBox
 
@@ -109,6 +109,9 @@ class TableBox(Box):
                 painter.drawLine(QPointF(left, y), QPointF(left + max(self._total, self._width), y))
             index += len(row)
         painter.restore()
+        if self._overflow > 0:
+            track = QRectF(at.x(), at.y() + self.height - 5, self._width, 4)
+            paint_bar(painter, style, track, self._scroll, self._overflow)
 
     def _cell_at(self, point: QPointF) -> tuple[int, int, QPointF]:
         """The row, the column and the point inside its cell nearest to ``point``."""
