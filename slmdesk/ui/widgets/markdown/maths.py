@@ -6,6 +6,7 @@ long stays visible as its LaTeX source.
 
 from __future__ import annotations
 
+import warnings
 from collections import OrderedDict
 from dataclasses import dataclass
 from functools import partial
@@ -105,7 +106,10 @@ def _too_deep(source: str) -> bool:
 
 def _load() -> None:
     """Load the typesetter and its font, which takes far longer than any formula."""
-    import ziamath  # noqa: F401
+    with warnings.catch_warnings():
+        # WORKAROUND https://docs.python.org/3.11/library/importlib.resources.html: ziamath still asks for `path`
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import ziamath  # noqa: F401
 
 
 def _set_latex(key: FormulaKey) -> bytes:
