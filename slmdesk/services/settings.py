@@ -166,7 +166,6 @@ _TABLE: tuple[Setting, ...] = (
         QT_TRANSLATE_NOOP("Settings", "Further folders that are searched for models. Nothing in them is changed."),
     ),
     Setting("last_model", "text", ""),
-    Setting("recent_models", "folders", ()),
 )
 
 
