@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SHEET = Template("""
 * { outline: none; }
 QMainWindow, QDialog { background: $canvas; }
+QScrollArea, QAbstractScrollArea { background: transparent; border: none; }
 QToolTip { background: $raised; color: $text; border: 1px solid $line; padding: 4px 6px; }
 QLabel { background: transparent; }
 QLabel[kind="secondary"] { color: $text2; }
@@ -71,7 +72,8 @@ QPushButton[kind="status"] {
 QPushButton[kind="status"]:hover { background: $hover; color: $text; }
 QPushButton[kind="status"]:focus { border: 1px solid $accent; }
 QPushButton[kind="fold"] {
-    background: transparent; border-color: transparent; text-align: left; padding: 0 2px; color: $text2;
+    background: transparent; border-color: transparent; text-align: left; padding: 0; color: $text2;
+    min-height: ${chip}px;
 }
 QPushButton[kind="fold"]:hover { color: $text; }
 QPushButton[kind="fold"]:focus { border: 1px solid $accent; }
@@ -96,6 +98,11 @@ QLineEdit[kind="number"]:focus { border: 1px solid $accent; color: $text; backgr
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 1px solid $bad; }
 QPlainTextEdit[kind="mono"] { font-family: $mono; font-size: ${small}px; }
 QPlainTextEdit[kind="bare"] { background: transparent; border: none; padding: 0; }
+QSpinBox { padding-right: 22px; }
+QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QSpinBox::up-button:hover, QSpinBox::down-button:hover { background: $hover; }
+QSpinBox::up-arrow { image: url($icons/arrow-up-$name.svg); width: 10px; height: 10px; }
+QSpinBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
 QComboBox QAbstractItemView {
@@ -115,7 +122,6 @@ QMenu::item:disabled { color: $faded; background: transparent; }
 QMenu::separator { height: 1px; background: $line; margin: 4px 8px; }
 QMenu::icon { padding-left: 6px; }
 
-QScrollArea, QAbstractScrollArea { background: transparent; border: none; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: 10px; margin: 0; }
 QScrollBar:horizontal { height: 10px; margin: 0; }
@@ -137,7 +143,7 @@ QHeaderView::section {
     font-size: ${small}px;
 }
 
-QSlider { min-height: 18px; }
+QSlider { min-height: 16px; max-height: 16px; }
 QSlider::groove:horizontal { height: 4px; background: $line; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $accent; border-radius: 2px; }
 QSlider::handle:horizontal { background: $accent; width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; }

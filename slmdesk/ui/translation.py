@@ -14,8 +14,9 @@ def install_language(app: QCoreApplication, language: str) -> str:
     is built. Numbers and dates follow the locale of the language that was chosen.
     """
     locale = QLocale.system() if language == "system" else QLocale(language)
-    if language != "system":
-        QLocale.setDefault(locale)
+    if locale.language() == QLocale.Language.C:  # a system without a language writes 8192, not 8,192
+        locale = QLocale(QLocale.Language.English)
+    QLocale.setDefault(locale)
     code = locale.name().partition("_")[0]
     if code == "en":
         return "en"

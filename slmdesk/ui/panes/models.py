@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, Qt, QUrl, Signal
+from PySide6.QtCore import QCoreApplication, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -130,7 +130,7 @@ class ModelsPane(Pane):
         self.open_folder = TextButton(self.tr("Open model folder"), kind="ghost", icon_name="folder")
         self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder))))
         inner = QWidget()
-        inner.setMaximumWidth(980)
+        inner.setMaximumWidth(1028)
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(24, 20, 24, 24)
         layout.setSpacing(12)
@@ -148,7 +148,6 @@ class ModelsPane(Pane):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
-        area.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         self.content.addWidget(area, 1)
 
     async def start(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QFocusEvent, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -203,7 +203,6 @@ class Composer(QFrame):
         self.setMaximumWidth(theme.px(MAX_WIDTH))
         self.box.setFont(theme.font("body"))
         self.box.fit()
-        self.send.setIconSize(QSize(theme.px(14), theme.px(14)))
         for button in (self.attach, self.send, self.chips):
             button.set_theme(theme)
 

@@ -20,6 +20,7 @@ class ContextMeter(QAbstractButton):
         self._total = 0
         self._dropped = (0, 0)
         self._theme = Theme()
+        self._compact = False
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.clicked.connect(self._explain)
@@ -35,6 +36,12 @@ class ContextMeter(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    def set_compact(self, compact: bool) -> None:
+        """Show the bar alone, where there is no room for the words."""
+        if compact != self._compact:
+            self._compact = compact
+            self.updateGeometry()
+
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self._theme = theme
@@ -42,6 +49,8 @@ class ContextMeter(QAbstractButton):
         self.updateGeometry()
 
     def sizeHint(self) -> QSize:
+        if self._compact:
+            return self.minimumSizeHint()
         width = self.fontMetrics().horizontalAdvance(self.text()) + 12 + self._theme.px(56) + 12
         return QSize(width, self._theme.px(26))
 

@@ -9,6 +9,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePol
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
 
+_GAP = 3
+
 
 def shortcut_text(shortcut: str) -> str:
     """A shortcut in the words of this system: ``Ctrl+N``."""
@@ -60,6 +62,7 @@ class TextButton(QPushButton):
         super().__init__(text, parent)
         self._icon_name = icon_name
         self._color = color
+        self._after = after
         self.setAutoDefault(False)
         if kind:
             self.setProperty("kind", kind)
@@ -76,8 +79,10 @@ class TextButton(QPushButton):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         if self._icon_name:
-            self.setIcon(icons.icon(self._icon_name, theme, self._color, 14))
-            self.setIconSize(QSize(theme.px(14), theme.px(14)))
+            # Qt leaves hardly any room between an icon and its word: the icon brings some.
+            before, after = (_GAP, 0) if self._after else (0, _GAP)
+            self.setIcon(icons.icon(self._icon_name, theme, self._color, 14, before=before, after=after))
+            self.setIconSize(QSize(theme.px(14) + _GAP, theme.px(14)))
 
 
 class ElidedLabel(QLabel):

@@ -18,27 +18,32 @@ def _source(name: str) -> str:
 
 
 @lru_cache(maxsize=512)
-def pixmap(name: str, color: str, size: int, ratio: float = 1.0) -> QPixmap:
-    """The icon ``name`` in ``color`` (such as ``#1d1c1a``), ``size`` logical pixels square, for a screen's ratio."""
+def pixmap(name: str, color: str, size: int, ratio: float = 1.0, before: int = 0, after: int = 0) -> QPixmap:
+    """The icon ``name`` in ``color`` (such as ``#1d1c1a``), ``size`` logical pixels square, for a screen's ratio.
+
+    ``before`` and ``after`` are empty pixels at its left and right.
+    """
     renderer = QSvgRenderer(QByteArray(_source(name).replace("currentColor", color).encode()))
-    image = QPixmap(round(size * ratio), round(size * ratio))
+    image = QPixmap(round((size + before + after) * ratio), round(size * ratio))
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
-    renderer.render(painter, QRectF(image.rect()))
+    renderer.render(painter, QRectF(before * ratio, 0, size * ratio, size * ratio))
     painter.end()
     image.setDevicePixelRatio(ratio)
     return image
 
 
-def icon(name: str, theme: Theme, color: str = "text", size: int = 16) -> QIcon:
+def icon(
+    name: str, theme: Theme, color: str = "text", size: int = 16, *, before: int = 0, after: int = 0
+) -> QIcon:  # fmt: skip
     """An icon for a button: in the theme's colour ``color`` (a token), faded where the button is disabled."""
     size = theme.px(size)
     faded = theme.blend("text2", "canvas", 0.5)
     app = QGuiApplication.instance()
     ratio = app.devicePixelRatio() if isinstance(app, QGuiApplication) else 1.0  # the sharpest screen's
     result = QIcon()
-    result.addPixmap(pixmap(name, theme.color(color).name(), size, ratio))
-    result.addPixmap(pixmap(name, faded.name(), size, ratio), QIcon.Mode.Disabled)
+    result.addPixmap(pixmap(name, theme.color(color).name(), size, ratio, before, after))
+    result.addPixmap(pixmap(name, faded.name(), size, ratio, before, after), QIcon.Mode.Disabled)
     return result
 
 

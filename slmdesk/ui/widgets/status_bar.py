@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QIcon, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from slmdesk.ui import format as fmt
@@ -203,10 +203,8 @@ class StatusBar(QWidget):
         self._draw_dot()
 
     def _draw_dot(self) -> None:
-        from PySide6.QtGui import QIcon, QPixmap
-
         ratio = self.devicePixelRatioF()
-        dot = QPixmap(round(8 * ratio), round(8 * ratio))
+        dot = QPixmap(round(12 * ratio), round(8 * ratio))
         dot.setDevicePixelRatio(ratio)
         dot.fill(Qt.GlobalColor.transparent)
         painter = QPainter(dot)
@@ -217,7 +215,7 @@ class StatusBar(QWidget):
         painter.drawEllipse(QRectF(0.5, 0.5, 7, 7))
         painter.end()
         self.network.setIcon(QIcon(dot))
-        self.network.setIconSize(QSize(8, 8))
+        self.network.setIconSize(QSize(12, 8))
 
 
 def _share(used: int, total: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -25,7 +25,9 @@ from slmdesk.ui.widgets.model_picker import ModelPicker
 from slmdesk.ui.widgets.transcript import Transcript
 from slmdesk.ui.widgets.undo_bar import UndoBar
 
-LIST_WIDTH, INSPECTOR_WIDTH = 248, 272
+LIST_WIDTH, INSPECTOR_WIDTH = 232, 264
+NARROW = 620
+"""Pixels of the middle below which the context meter is only a bar."""
 
 
 class ChatPane(Pane):
@@ -107,6 +109,8 @@ class ChatPane(Pane):
         foot.addStretch(1)
         layout.addLayout(foot)
         middle.setMinimumWidth(420)
+        middle.installEventFilter(self)
+        self._middle_part = middle
         return middle
 
     def _wire(self) -> None:
@@ -231,6 +235,11 @@ class ChatPane(Pane):
         note = self.tr("Everything runs on this computer.")
         self.transcript.set_empty_state(self.tr("What would you like to know?"), examples if starter else [], note)
         self.starter_hint.setVisible(empty and starter)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.meter.set_compact(self._middle_part.width() < NARROW)
+        return super().eventFilter(watched, event)
 
     # --- keys ---------------------------------------------------------------------------------------------------
 

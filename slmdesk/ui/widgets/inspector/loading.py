@@ -55,7 +55,7 @@ class LoadForm(QWidget):
         self.memory = MemoryCard()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
+        layout.setSpacing(6)
         for widget in (self._context, self._gpu, cache, self.more, self.reload, self.memory):
             layout.addWidget(widget)
 

@@ -27,7 +27,7 @@ class SamplingForm(QWidget):
         self._show: dict[str, Callable[[Any], None]] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.setSpacing(8)
+        self._layout.setSpacing(4)
         for widget in self._main():
             self._layout.addWidget(widget)
         self.schema = Fold(self.tr("Answer as JSON schema"), self._build_schema)
