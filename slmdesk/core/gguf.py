@@ -30,7 +30,8 @@ _MAX_KEPT = 256 << 20  # bytes of all strings together
 _MAX_NAME = 65_535
 _MAX_DIMENSIONS = 4
 _MAX_ALIGNMENT = 1 << 20
-_ABSURD = 1 << 44  # bytes: a length beyond 16 TiB is no sign of a file cut short, it is made up
+_ABSURD_HEADER = 1 << 30  # bytes missing: no header is that long, so the file was not cut short, the length is wrong
+_ABSURD_DATA = 1 << 44
 _BLOCK = 1 << 20
 
 _AGAIN = "Download it again."
@@ -73,7 +74,7 @@ class _Source:
     def check(self, count: int) -> None:
         """Raise when the file ends before ``count`` more bytes."""
         missing = self.position + count - self.size
-        if missing > _ABSURD:
+        if missing > _ABSURD_HEADER:
             self.damaged("a length in its header cannot be true")
         if missing > 0:
             self.cut_short(missing)
@@ -251,7 +252,7 @@ def _check_layout(source: _Source, tensors: tuple[Tensor, ...], alignment: int, 
             source.damaged(f"the tensor {tensor.name[:80]} lies within another")
         end = tensor.offset + tensor.size
     missing = data_offset + end - source.size if tensors else 0
-    if missing > _ABSURD:
+    if missing > _ABSURD_DATA:
         source.damaged("a tensor lies where no file reaches")
     if missing > 0:
         raise LoadError(f"{source.name} is incomplete: the file ends {missing:,} bytes early.", _AGAIN)
