@@ -18,6 +18,7 @@ Windows has no lock on the network that a program can put on itself without an a
 parts are written from the documentation and have not been run by us. The report says what was found in force by
 trying it, not what was asked for.
 
+PR_SET_PDEATHSIG follows the thread that started the worker, so workers are started on the main thread's loop.
 A worker with ``allow_network`` (downloads, conversions that start tools) keeps network and programs.
 """
 
@@ -29,10 +30,15 @@ import errno
 import os
 import platform
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+
+NVIDIA_DRIVER = Path("/proc/driver/nvidia")
+NVIDIA_DEVICE = Path("/dev/nvidia-uvm")
+NVIDIA_HELPER = Path("/usr/bin/nvidia-modprobe")
 
 _MACOS_PROFILE = b"(version 1)(allow default)(deny network*)(deny process-exec*)"
 
@@ -74,6 +80,7 @@ def _linux(allow_network: bool, parent: int) -> Confinement:
         os._exit(0)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("600")  # the window is to survive where memory runs out
+    _wake_nvidia()
     if allow_network:
         libc.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     elif trouble := seccomp.install():
@@ -86,6 +93,13 @@ def _linux(allow_network: bool, parent: int) -> Confinement:
         core_dumps_off=_no_core_dumps(),
         notes=tuple(notes),
     )
+
+
+def _wake_nvidia() -> None:
+    """Let NVIDIA's helper make the device files that CUDA needs; CUDA would start it itself, and may not later on."""
+    if NVIDIA_DRIVER.is_dir() and NVIDIA_HELPER.is_file() and not NVIDIA_DEVICE.exists():
+        with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+            subprocess.run([str(NVIDIA_HELPER), "-u", "-c=0"], check=False, timeout=10, stdin=subprocess.DEVNULL)
 
 
 def _no_core_dumps() -> bool:

@@ -160,6 +160,23 @@ def test_numpy_threads_and_files_work_inside() -> None:
     assert result == [4096 * 120, 64**3]
 
 
+@linux
+def test_nvidias_helper_runs_once_before_programs_are_denied(tmp_path: Path) -> None:
+    (tmp_path / "driver").mkdir()
+    helper = tmp_path / "helper"
+    helper.write_text(f"#!/bin/sh\necho $* >> {tmp_path}/ran\ntouch {tmp_path}/device\n")
+    helper.chmod(0o700)
+    patched = "".join(
+        f"sandbox.NVIDIA_{name.upper()} = sandbox.Path({str(tmp_path / name)!r})\n"
+        for name in ("driver", "device", "helper")
+    )
+    source = START + patched + "print(sandbox.enter().programs_denied)"
+    for _ in range(2):
+        done = subprocess.run([sys.executable, "-c", source], capture_output=True, check=True, timeout=20)
+        assert done.stdout == b"True\n"
+    assert (tmp_path / "ran").read_text() == "-u -c=0\n"
+
+
 @pytest.mark.parametrize("machine", sorted(seccomp.ABIS))
 def test_the_filter_is_well_formed(machine: str) -> None:
     code = seccomp.program(machine)
