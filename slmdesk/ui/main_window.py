@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
             self.rail.add(key, words, key, shortcut=shortcut, why_not=why_not)
             if pane is not None:
                 pane.setAccessibleName(words)
+                pane.state_changed.connect(self._note_change)
                 self.stack.addWidget(pane)
                 QShortcut(QKeySequence(shortcut), self, lambda k=key: self.show_pane(k))
         for shortcut in ("Ctrl+/", "F1"):

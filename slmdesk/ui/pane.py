@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
@@ -23,12 +23,15 @@ class Pane(QWidget):
 
     key = ""
     icon_name = ""
+    state_changed = Signal()
+    """What :meth:`save_state` gives is different now."""
 
     def __init__(self, title: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closed = False
         self.theme = Theme()
         self.banner = ErrorBanner(self)
         self.content = QVBoxLayout(self)
@@ -55,10 +58,13 @@ class Pane(QWidget):
         """The pane's word in the rail."""
         return self.accessibleName()
 
-    def run(self, coro: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    def run(self, coro: Coroutine[Any, Any, Any]) -> asyncio.Task[Any] | None:
         """Start what a click asked for. A SlmdeskError goes to this pane's banner, a cancellation nowhere, a bug to
-        the event loop's handler.
+        the event loop's handler. Once the pane is closed down nothing is started any more.
         """
+        if self._closed:
+            coro.close()
+            return None
         task = asyncio.get_running_loop().create_task(coro)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
@@ -98,6 +104,7 @@ class Pane(QWidget):
 
     async def close_down(self) -> None:
         """Finish or cancel what the pane started; called once, before the services close."""
+        self._closed = True
         for task in tuple(self._tasks):
             task.cancel()
         if self._tasks:

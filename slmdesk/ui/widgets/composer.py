@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QFocusEvent, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -17,6 +17,9 @@ from slmdesk.ui.widgets.controls import TextButton, label, restyle, row
 
 MAX_LINES = 8
 MAX_WIDTH = 760
+
+
+_WINDOW_KEYS = {Qt.Key.Key_K, Qt.Key.Key_N, Qt.Key.Key_L, Qt.Key.Key_B, Qt.Key.Key_I, Qt.Key.Key_R, Qt.Key.Key_F}
 
 
 def local_files(data: QMimeData) -> list[Path]:
@@ -53,6 +56,14 @@ class MessageBox(QPlainTextEdit):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self.fit()
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            combination = event.keyCombination()
+            if combination.keyboardModifiers() == Qt.KeyboardModifier.ControlModifier and event.key() in _WINDOW_KEYS:
+                event.ignore()  # on some systems Ctrl+K is an editing key; here it belongs to the window
+                return False
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

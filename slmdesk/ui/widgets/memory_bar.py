@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QLocale, QRectF, QSize
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -116,10 +116,20 @@ class MemoryCard(QFrame):
 
 
 def _figures(card: MemoryCard, need: MemoryNeed) -> str:
-    size = fmt.memory_size
-    first = card.tr("Weights {0} · KV cache {1} · buffers {2}").format(
-        size(need.weights), size(need.kv_cache), size(need.buffers)
+    """The parts and the sum in one unit, so that they can be compared at a glance."""
+    large = max(need.total, need.measured) >= 2**30
+    unit, size = ("GiB", 2**30) if large else ("MiB", 2**20)
+    locale = QLocale()
+
+    def figure(value: int) -> str:
+        return locale.toString(value / size, "f", 2 if large else 0)
+
+    first = card.tr("Weights {0} · KV {1} · buffers {2}").format(
+        figure(need.weights), figure(need.kv_cache), figure(need.buffers)
     )
     if need.measured:
-        return first + "\n" + card.tr("Predicted {0}, measured {1}").format(size(need.total), size(need.measured))
-    return first + "\n" + card.tr("Predicted {0}, free {1}").format(size(need.total), size(need.available))
+        words = card.tr("predicted {0}, measured {1} {2}")
+        return f"{first}\n{words.format(figure(need.total), figure(need.measured), unit)}"
+    return f"{first}\n{card.tr('predicted {0} {1}').format(figure(need.total), unit)}, " + card.tr("{0} free").format(
+        fmt.memory_size(need.available)
+    )

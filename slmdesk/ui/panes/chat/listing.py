@@ -38,7 +38,7 @@ class Listing(QObject):
     def _wire(self) -> None:
         chats, run, view = self._services.conversations, self._pane.run, self._list
         view.new_requested.connect(lambda: run(self._pane.new_chat()))
-        view.opened.connect(lambda cid, mid: run(self._session.open(cid, mid)))
+        view.opened.connect(lambda cid, mid: run(self._pane.open_chat(cid, mid)))
         view.search_changed.connect(lambda text: run(self._on_search(text)))
         view.rename_requested.connect(lambda cid, title: run(chats.update(cid, title=title)))
         view.pin_requested.connect(lambda cid, pinned: run(chats.update(cid, pinned=pinned)))
@@ -58,6 +58,7 @@ class Listing(QObject):
         if in_bin == self._list.in_bin:
             self._list.set_conversations(found)
             self._list.set_current(self._session.id)
+            self.show_busy()
         if self._search:
             await self._on_search(self._search)
 
@@ -84,7 +85,7 @@ class Listing(QObject):
 
         async def undo() -> None:
             await services.conversations.restore(conversation_id)
-            await self._session.open(conversation_id)
+            await self._pane.open_chat(conversation_id)
 
         name = head.title or self.tr("New chat")
         self._pane.undo_bar.say(self.tr("“{0}” is in the bin").format(name), lambda: self._pane.run(undo()))

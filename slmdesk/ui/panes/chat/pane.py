@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
@@ -128,6 +128,7 @@ class ChatPane(Pane):
         self.find_bar.next_requested.connect(self.transcript.find_next)
         self.find_bar.previous_requested.connect(self.transcript.find_previous)
         self.find_bar.closed.connect(self.composer.setFocus)
+        self.splitter.splitterMoved.connect(self.state_changed)
         for keys, act in (
             ("Ctrl+N", lambda: self.run(self.new_chat())),
             ("Ctrl+K", self._search_chats),
@@ -136,7 +137,6 @@ class ChatPane(Pane):
             ("Ctrl+I", lambda: self._toggle(self.inspector)),
             ("Ctrl+R", self.talk.regenerate_last),
             ("Ctrl+F", self.find_bar.enter),
-            ("Esc", self._escape),
         ):
             QShortcut(QKeySequence(keys), self, act)
 
@@ -159,10 +159,17 @@ class ChatPane(Pane):
 
     async def new_chat(self) -> None:
         """Open a chat with nothing in it, answered by the model in use now."""
+        await self.setup.flush()
         await self.talk.keep_draft()
         model = self.setup.model
         await self.session.start_new(model.id if model is not None else "")
         self.composer.setFocus()
+
+    async def open_chat(self, conversation_id: str, message_id: str = "") -> None:
+        """Open a chat of the list, after what was typed and set in the one before is kept."""
+        await self.setup.flush()
+        await self.talk.keep_draft()
+        await self.session.open(conversation_id, message_id)
 
     def chat_with(self, model_id: str) -> None:
         """Start a new chat with a model; for other panes, through the window."""
@@ -214,6 +221,7 @@ class ChatPane(Pane):
 
     def _on_opened(self, message_id: str) -> None:
         self.banner.dismiss()
+        self.state_changed.emit()
         self.talk.show_chat(message_id)
         self.chat_list.set_current(self.session.id)
         self._on_head_changed()
@@ -245,14 +253,16 @@ class ChatPane(Pane):
 
     def _toggle(self, part: QWidget) -> None:
         part.setVisible(part.isHidden())
+        self.state_changed.emit()
 
     def _search_chats(self) -> None:
         self.chat_list.show()
         self.chat_list.start_search()
 
-    def _escape(self) -> None:
-        if self.find_bar.isVisible():
-            self.find_bar.leave()
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Escape reaches the pane only where no field wanted it for itself."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
         elif self.session.services.chat.streaming(self.session.id) is not None:
             self.talk.stop()
         else:

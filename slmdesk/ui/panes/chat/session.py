@@ -55,6 +55,7 @@ class Session(QObject):
         self.tree = MessageTree()
         self._saved = False
         self._opening = 0
+        self._version = 0  # counts the changes made here, so that an older state that was read late is not taken
         self._keeping = asyncio.Lock()
 
     @property
@@ -113,6 +114,7 @@ class Session(QObject):
         if all(getattr(self.head, name) == value for name, value in fields.items()):
             return
         before = self.head
+        self._version += 1
         self.head = replace(self.head, **fields)
         if self._saved:
             await self.services.conversations.update(before.id, **fields)
@@ -144,7 +146,8 @@ class Session(QObject):
         """Read the open chat's head again, after it was changed elsewhere (its title, say)."""
         if not self._saved:
             return
+        version = self._version
         head = await self.services.conversations.get(self.id)
-        if head.id == self.id and head != self.head:
+        if head.id == self.id and version == self._version and head != self.head:
             self.head = replace(head, draft=self.head.draft)
             self.head_changed.emit()

@@ -60,6 +60,7 @@ class Talk(QObject):
         chat.finished.connect(self._on_finished)
         chat.failed.connect(self._on_failed)
         chat.queued.connect(self._on_queued)
+        self._services.loaded_models.changed.connect(self._count_wait.start)
 
     def _mine(self, conversation_id: str) -> bool:
         return conversation_id == self._session.id
@@ -220,10 +221,13 @@ class Talk(QObject):
     async def send(self, text: str, attachments: tuple[Attachment, ...]) -> None:
         """Send what a person wrote; a new chat is kept from here on."""
         self._draft_wait.stop()
+        conversation_id = self._session.id  # the person may open another chat while this one is being kept
         try:
+            await self._pane.setup.flush()
             await self._session.keep()
-            await self._session.keep_draft("")
-            await self._services.chat.send(self._session.id, text, attachments)
+            if conversation_id == self._session.id:
+                await self._session.keep_draft("")
+            await self._services.chat.send(conversation_id, text, attachments)
         except SlmdeskError:
             if not self._composer.text:  # what was written must not be lost with the error
                 self._composer.set_text(text)
@@ -289,7 +293,7 @@ class Talk(QObject):
 
     async def _branch(self, message_id: str) -> None:
         new_id = await self._services.chat.branch(self._session.id, message_id)
-        await self._session.open(new_id)
+        await self._pane.open_chat(new_id)
         self._pane.undo_bar.say(self.tr("This is a new chat with everything up to that message"))
 
     async def _delete(self, message_id: str) -> None:

@@ -94,7 +94,7 @@ class SettingsPane(Pane):
         self._column.addWidget(label(text, "title"))
         self._column.addWidget(rule())
 
-    def _line(self, name: str, note: str, control: QWidget) -> None:
+    def _line(self, name: str, note: str, control: QWidget, more: QWidget | None = None) -> None:
         """A setting: its name and what it means on the left, its control on the right."""
         assert self._column is not None
         texts = QVBoxLayout()
@@ -102,7 +102,10 @@ class SettingsPane(Pane):
         texts.addWidget(label(name))
         if note:
             texts.addWidget(label(note, "small", wrap=True))
+        if more is not None:
+            texts.addWidget(more)
         layout = QHBoxLayout()
+        layout.setContentsMargins(0, 2, 0, 2)
         layout.setSpacing(24)
         layout.addLayout(texts, 1)
         layout.addWidget(control)
@@ -144,14 +147,10 @@ class SettingsPane(Pane):
 
     def _fill_data(self) -> None:
         self._heading(self.tr("Data"))
-        place = ElidedLabel(str(self._profile), middle=True)
-        place.setMinimumWidth(280)
         reveal = TextButton(self.tr("Open folder"))
         reveal.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._profile))))
-        both = QWidget()
-        both.setLayout(row(place, reveal))
         note = self.tr("Chats, settings, logs and backups. Nothing of it leaves this computer.")
-        self._line(self.tr("Data folder"), note, both)
+        self._line(self.tr("Data folder"), note, reveal, ElidedLabel(str(self._profile), middle=True))
 
     def _fill_encryption(self) -> None:
         assert self._column is not None

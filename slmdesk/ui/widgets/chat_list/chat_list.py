@@ -124,9 +124,10 @@ class ChatList(QWidget):
 
     def set_current(self, conversation_id: str) -> None:
         """Mark the chat that is open."""
+        moved = self.delegate.current != conversation_id
         self.delegate.current = conversation_id
         place = self.model.row_of(conversation_id)
-        if place >= 0:
+        if moved and place >= 0:
             self.view.scrollTo(self.model.index(place))
         self.view.viewport().update()
 
