@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QLockFile, QObject, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-RAISE = b"raise\n"
+SEEN = b"seen\n"
 TIMEOUT_MS = 1500
 
 
@@ -43,26 +43,19 @@ class Instance(QObject):
         socket.connectToServer(self._name)
         if not socket.waitForConnected(TIMEOUT_MS):
             return False
-        socket.write(RAISE)
-        sent = socket.waitForBytesWritten(TIMEOUT_MS)
-        socket.disconnectFromServer()
-        return sent
+        return socket.waitForReadyRead(TIMEOUT_MS) or bool(socket.bytesAvailable())
 
     def release(self) -> None:
         """Give the profile back."""
         if self._server is not None:
             self._server.close()
-            self._server = None
         self._lock.unlock()
 
     def _greet(self) -> None:
+        """A connection is the request; the answer tells that a living window has seen it."""
         assert self._server is not None
         socket = self._server.nextPendingConnection()
-        socket.readyRead.connect(lambda: self._read(socket))
-        socket.disconnected.connect(socket.deleteLater)
-        if socket.bytesAvailable():
-            self._read(socket)
-
-    def _read(self, socket: QLocalSocket) -> None:
-        if bytes(socket.readAll().data()).startswith(RAISE):
-            self.raise_requested.emit()
+        socket.write(SEEN)
+        socket.flush()
+        socket.disconnectFromServer()
+        self.raise_requested.emit()

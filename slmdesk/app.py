@@ -1,0 +1,219 @@
+"""The window's face: opens a Desk, builds the panes from it, runs the loop, and shuts down in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import qasync
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMessageBox
+
+import slmdesk
+from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.resources import resource
+from slmdesk.desk import Desk
+from slmdesk.instance import Instance
+from slmdesk.services.profile import Profile
+from slmdesk.ui.crash_dialog import CrashDialog
+from slmdesk.ui.main_window import MainWindow
+from slmdesk.ui.pane import Pane
+from slmdesk.ui.panes.chat import ChatPane, ChatServices
+from slmdesk.ui.panes.models import ModelsPane
+from slmdesk.ui.panes.settings import SettingsPane
+from slmdesk.ui.theme import ThemeSource
+from slmdesk.ui.translation import install_language
+
+log = logging.getLogger(__name__)
+
+
+def run(folder: Path | None = None, *, on_ready: Callable[[MainWindow, Desk], Any] | None = None) -> int:
+    """Open the window on a profile and stay until it is closed; returns the exit code.
+
+    ``on_ready`` is called once the window is painted and can be typed into (benchmarks and screenshots use it).
+    """
+    app = application()
+    profile = Profile.locate(folder)
+    instance = Instance(profile.path)
+    try:
+        profile.check_writable()
+    except SlmdeskError as error:
+        return _run(app, _tell(error))
+    if not instance.claim():
+        if instance.raise_other():
+            return 0
+        error = SlmdeskError(
+            "SLMDesk is already open with this profile, but its window does not answer.",
+            "End that SLMDesk, or start with another profile (--profile DIR).",
+        )
+        return _run(app, _tell(error))
+    try:
+        return _run(app, _main(app, profile, instance, on_ready))
+    finally:
+        instance.release()
+
+
+def application() -> QApplication:
+    """The QApplication, made once per process."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        return existing
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("SLMDesk")
+    app.setApplicationVersion(slmdesk.__version__)
+    app.setDesktopFileName("slmdesk")
+    app.setWindowIcon(QIcon(str(resource("icons", "slmdesk.svg"))))
+    app.setQuitOnLastWindowClosed(False)  # the end is ours: answers are saved first
+    return app
+
+
+def _run(app: QApplication, main: Any) -> int:
+    with asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app, already_running=False)) as runner:
+        return int(runner.run(main))
+
+
+async def _tell(error: SlmdeskError) -> int:
+    """Show why the window cannot open; in the terminal too, for whoever started it there."""
+    sys.stderr.write(f"slmdesk: {error.message}\n{error.hint}\n")
+    closed = asyncio.get_running_loop().create_future()
+    box = QMessageBox(QMessageBox.Icon.Warning, "SLMDesk", error.message)
+    box.setInformativeText(error.hint)
+    box.setDetailedText(error.details)
+    box.finished.connect(lambda _: closed.done() or closed.set_result(None))
+    if os.environ.get("QT_QPA_PLATFORM") != "offscreen":  # nobody could close it there
+        box.open()
+        await closed
+    box.deleteLater()
+    return 1
+
+
+async def _main(app: QApplication, profile: Profile, instance: Instance, on_ready: Callable[..., Any] | None) -> int:
+    try:
+        desk = await Desk.open(profile, owner=True)
+    except SlmdeskError as error:
+        return await _tell(error)
+    try:
+        install_language(app, desk.settings.get("language"))
+        window = compose(desk, ThemeSource(app))
+        report = _Faults(window)
+        try:
+            await _live(window, desk, instance, on_ready)
+        finally:
+            report.close()
+            await window.close_down()
+            window.deleteLater()
+    finally:
+        await desk.close()
+    return 0
+
+
+def compose(desk: Desk, source: ThemeSource) -> MainWindow:
+    """The window with its panes, built from a desk and wired to each other."""
+    services = ChatServices(
+        chat=desk.chat,
+        conversations=desk.conversations,
+        library=desk.library,
+        loaded_models=desk.loaded_models,
+        presets=desk.presets,
+        settings=desk.settings,
+        transfer=desk.transfer,
+        attachments=desk.attachments,
+        hardware=desk.hardware,
+        jobs=desk.jobs,
+    )
+    chat = ChatPane(services)
+    models = ModelsPane(desk.library, desk.loaded_models, desk.chat.choices, desk.profile.models)
+    settings = SettingsPane(desk.settings, desk.presets, desk.encryption, desk.jobs, desk.profile.path)
+    window = MainWindow(
+        [chat, models, settings],
+        source=source,
+        settings=desk.settings,
+        network=desk.network,
+        loaded_models=desk.loaded_models,
+        hardware=desk.hardware,
+        jobs=desk.jobs,
+    )
+
+    def chat_with(model_id: str) -> None:
+        window.show_pane("chat")
+        chat.chat_with(model_id)
+
+    chat.models_requested.connect(lambda: window.show_pane("models"))
+    models.chat_requested.connect(chat_with)
+    return window
+
+
+async def _live(
+    window: MainWindow, desk: Desk, instance: Instance, on_ready: Callable[[MainWindow, Desk], Any] | None
+) -> None:
+    """Show the window and wait until it is closed or the program is asked to end."""
+    loop = asyncio.get_running_loop()
+    closed = loop.create_future()
+
+    def end(*_: object) -> None:
+        if not closed.done():
+            closed.set_result(None)
+
+    window.closed.connect(end)
+    instance.raise_requested.connect(lambda: _to_front(window))
+    previous = signal.signal(signal.SIGTERM, lambda *_: loop.call_soon_threadsafe(end))
+    try:
+        window.show()
+        await asyncio.sleep(0)  # lets the first paint come before the first load
+        desk.hardware.start()
+        for pane in window.findChildren(Pane):
+            pane.run(pane.start())
+        if on_ready is not None:
+            loop.call_soon(on_ready, window, desk)
+        await closed
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+        window.hide()
+
+
+def _to_front(window: MainWindow) -> None:
+    window.setWindowState((window.windowState() & ~Qt.WindowState.WindowMinimized) | Qt.WindowState.WindowActive)
+    window.show()
+    window.raise_()
+    window.activateWindow()
+
+
+class _Faults:
+    """Bugs: each is logged and shown in one dialog with text to copy; the program goes on."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._dialog = CrashDialog(window)
+        self._previous = sys.excepthook
+        sys.excepthook = self._on_exception
+        asyncio.get_running_loop().set_exception_handler(self._on_task)
+
+    def close(self) -> None:
+        sys.excepthook = self._previous
+        asyncio.get_running_loop().set_exception_handler(None)
+        self._dialog.close()
+
+    def _on_exception(self, kind: type[BaseException], error: BaseException, trace: Any) -> None:
+        log.error("a bug", exc_info=(kind, error, trace))
+        if not issubclass(kind, KeyboardInterrupt):
+            self._dialog.show_error(error)
+
+    def _on_task(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        message = str(context.get("message", ""))
+        log.error("a bug: %s", message, exc_info=error)
+        if error is not None:
+            self._dialog.show_error(error, message)
+
+
+def main() -> int:
+    """The window's own start command."""
+    from slmdesk.cli import main as cli
+
+    return cli()
