@@ -13,7 +13,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any, cast
@@ -37,13 +37,15 @@ _STDERR_LINES = 40
 log = logging.getLogger(__name__)
 
 
-def command(engine: str, *, allow_network: bool = False) -> list[str]:
+def command(engine: str, *, allow_network: bool = False, writable: Sequence[Path] | None = None) -> list[str]:
     """The command line that starts a worker, from source or from the installed program's folder."""
     if getattr(sys, "frozen", False):
         start = [str(Path(sys.executable).with_name("slmdesk-worker" + Path(sys.executable).suffix))]
     else:
         start = [sys.executable, "-I", "-X", "utf8", "-m", "slmdesk.worker"]
-    return [*start, engine, "--parent", str(os.getpid()), *(["--network"] if allow_network else [])]
+    network = ["--network"] if allow_network else []
+    folders = ["--write-only-in", *map(str, writable)] if writable is not None else []
+    return [*start, engine, "--parent", str(os.getpid()), *network, *folders]
 
 
 class _Inbox:
@@ -141,9 +143,10 @@ class Worker:
         self._end: WorkerCrashed | None = None
 
     @classmethod
-    async def start(cls, engine: str, *, allow_network: bool = False) -> Worker:
+    async def start(cls, engine: str, *, allow_network: bool = False, writable: Sequence[Path] | None = None) -> Worker:
         """Start a worker and wait until it greets.
 
+        ``writable`` names the only folders in which it may write (they must exist; None: anywhere); Linux enforces it.
         Raises RuntimeUnavailable (the program is not there, a library of the engine is missing, no greeting within 20
         seconds) and WorkerCrashed. Cancelling leaves no process behind.
         """
@@ -151,7 +154,7 @@ class Worker:
         try:
             await asyncio.get_running_loop().subprocess_exec(
                 lambda: worker._connection,
-                *command(engine, allow_network=allow_network),
+                *command(engine, allow_network=allow_network, writable=writable),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""The worker's start: ``python -m slmdesk.worker ENGINE [--network] [--parent PID]``.
+"""The worker's start: ``python -m slmdesk.worker ENGINE [--network] [--parent PID] [--write-only-in DIR ...]``.
 
 First of all the pipes are made private: descriptor 1 is copied and pointed at stderr, so that a C library that prints
 cannot corrupt the protocol, and descriptor 0 is copied and pointed at nothing. Then the process gives up what an
@@ -14,6 +14,7 @@ import os
 import signal
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import BinaryIO
 
 from slmdesk.core.errors import RuntimeUnavailable
@@ -58,12 +59,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("engine", choices=sorted(ENGINES))
     parser.add_argument("--network", action="store_true", help="leave the network open, for downloads")
     parser.add_argument("--parent", type=int, default=0, help="the process that this one must not outlive")
+    parser.add_argument("--write-only-in", nargs="*", type=Path, metavar="DIR", help="the only folders to write in")
     options = parser.parse_args(arguments)
 
     stream, descriptor = private_pipes()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the parent, which decides
-    report = sandbox.enter(allow_network=options.network, parent=options.parent)
+    report = sandbox.enter(allow_network=options.network, parent=options.parent, writable=options.write_only_in)
 
     outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
     requests = Requests()

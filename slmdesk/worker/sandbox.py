@@ -7,6 +7,7 @@ A worker reads model files from strangers with native code, so it gives up what 
 ======================  ====================================  ==========================  =========================
 no network              seccomp filter                        sandbox profile             not enforced
 no other programs       seccomp filter                        sandbox profile             job with one process
+writes only where told  Landlock (Linux 5.13)                 not enforced                not enforced
 no more privileges      no_new_privs; no ptrace, mount, bpf,  -                           -
                         keyring, io_uring ... (seccomp)
 dies with its parent    PR_SET_PDEATHSIG, and stdin's end     stdin's end                 stdin's end
@@ -31,6 +32,7 @@ import os
 import platform
 import signal
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,19 +52,22 @@ class Confinement:
     system: str
     network_denied: bool = False
     programs_denied: bool = False
+    writes_denied: bool = False
+    """Outside the folders that the parent named and the graphics drivers' caches."""
     dies_with_parent: bool = False
     core_dumps_off: bool = False
     notes: tuple[str, ...] = ()
 
 
-def enter(*, allow_network: bool = False, parent: int = 0) -> Confinement:
-    """Give up, for good, what an engine does not need. ``parent`` is the process not to outlive (0: not known).
+def enter(*, allow_network: bool = False, parent: int = 0, writable: Sequence[Path] | None = None) -> Confinement:
+    """Give up, for good, what an engine does not need.
 
+    ``parent`` is the process not to outlive (0: not known), ``writable`` the only folders to write in (None: any).
     Never raises: where the system refuses, the report says so.
     """
     system = platform.system()
     if system == "Linux":
-        return _linux(allow_network, parent)
+        return _linux(allow_network, parent, writable)
     if system == "Darwin":
         return _macos(allow_network)
     if system == "Windows":
@@ -70,8 +75,8 @@ def enter(*, allow_network: bool = False, parent: int = 0) -> Confinement:
     return Confinement(system, notes=("nothing is known about this system",))
 
 
-def _linux(allow_network: bool, parent: int) -> Confinement:
-    from slmdesk.worker import seccomp
+def _linux(allow_network: bool, parent: int, writable: Sequence[Path] | None) -> Confinement:
+    from slmdesk.worker import landlock, seccomp
 
     notes = []
     libc = ctypes.CDLL(None, use_errno=True)
@@ -81,18 +86,37 @@ def _linux(allow_network: bool, parent: int) -> Confinement:
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("600")  # the window is to survive where memory runs out
     _wake_nvidia()
-    if allow_network:
-        libc.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    elif trouble := seccomp.install():
-        notes.append(trouble)
+    libc.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if writable is not None:
+        notes.append(landlock.restrict_writes([*writable, *_driver_folders()]))
+    if not allow_network:
+        notes.append(seccomp.install())
     return Confinement(
         "Linux",
         network_denied=not allow_network and _network_is_denied(),
         programs_denied=not allow_network and _programs_are_denied(libc),
+        writes_denied=writable is not None and _writes_are_denied(),
         dies_with_parent=follows,
         core_dumps_off=_no_core_dumps(),
-        notes=tuple(notes),
+        notes=tuple(note for note in notes if note),
     )
+
+
+def _driver_folders() -> list[Path]:
+    """Where graphics drivers open devices and keep compiled kernels."""
+    home = Path.home()
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
+    names = ("mesa_shader_cache", "mesa_shader_cache_db", "nvidia", "comgr")
+    return [Path("/dev"), home / ".nv", *(cache / name for name in names)]
+
+
+def _writes_are_denied() -> bool:
+    """Whether a nameless file in the home folder is refused; where it is not, it leaves no trace."""
+    try:
+        os.close(os.open(Path.home(), os.O_TMPFILE | os.O_WRONLY, 0o600))
+    except OSError as error:
+        return error.errno == errno.EACCES
+    return False
 
 
 def _wake_nvidia() -> None:

@@ -178,13 +178,14 @@ def program(machine: str) -> bytes:
 
 
 def install() -> str:
-    """Put the filter on every thread of this process, for good. Returns what stood in the way, or an empty string."""
+    """Put the filter on every thread of this process, for good.
+
+    The process must have given up new privileges. Returns what stood in the way, or an empty string.
+    """
     machine = platform.machine()
     if machine not in ABIS:
         return f"no system-call filter is written for {machine}"
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        return f"no_new_privs: {os.strerror(ctypes.get_errno())}"
     code = program(machine)
     filter_program = _Program(len(code) // 8, code)
     result = libc.syscall(

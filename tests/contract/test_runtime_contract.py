@@ -23,7 +23,7 @@ from tests.fakes import EchoRuntime, FakeRuntime, fake_model
 
 QUESTION = "What is a small language model, and how much memory does it need on my machine?"
 SAMPLING = SamplingOptions(seed=1, temperature=0.7, max_tokens=40)
-OPTIONS = LoadOptions(context_length=512, threads=2, slots=2)
+OPTIONS = LoadOptions(context_length=512, threads=1, slots=2)
 
 
 @pytest.fixture(params=["fake", "echo", "llama.cpp"])

@@ -161,6 +161,54 @@ def test_numpy_threads_and_files_work_inside() -> None:
 
 
 @linux
+def test_writes_only_in_the_named_folders(tmp_path: Path) -> None:
+    for name in ("state", "other"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "old").write_text("old")
+    result = inside(
+        f"""
+        root = sandbox.Path({str(tmp_path)!r})
+        result = {{"report": [report.writes_denied, list(report.notes)]}}
+        for name in ("state", "other"):
+            folder = root / name
+            result[name] = [
+                tried(lambda: (folder / "new").write_text("new")),
+                tried(lambda: (folder / "old").write_text("changed")),
+                tried(lambda: (folder / "old").rename(folder / "renamed")),
+                tried(lambda: (folder / "made").mkdir()),
+                tried(lambda: os.symlink("/", folder / "link")),
+                tried(lambda: (folder / "renamed").unlink()),
+            ]
+        result["read"] = tried((root / "other" / "old").read_text)
+        result["escape"] = tried(lambda: (root / "state" / "new").rename(root / "other" / "moved"))
+        result["device"] = tried(lambda: open("/dev/null", "w").write("x"))
+        """,
+        f"sandbox.enter(writable=[sandbox.Path({str(tmp_path / 'state')!r}), sandbox.Path('/nowhere')])",
+    )
+    if result["report"][1]:
+        pytest.skip(f"this kernel has no Landlock: {result['report'][1]}")
+    assert result["report"][0] is True
+    assert not any("Error" in value for value in result["state"])
+    assert all("Error" in value for value in result["other"])
+    assert result["read"] == "old"
+    assert "Error" in result["escape"]
+    assert result["device"] == "1"
+    assert (tmp_path / "other" / "old").read_text() == "old"
+
+
+@linux
+async def test_a_worker_is_told_where_it_may_write(tmp_path: Path) -> None:
+    for writable in ([], [tmp_path, tmp_path / "two words"]):
+        worker = await Worker.start("echo", writable=writable)
+        try:
+            report = worker.hello["sandbox"]
+            assert report["writes_denied"] or "landlock" in report["notes"][0]
+            assert report["network_denied"]
+        finally:
+            await worker.close()
+
+
+@linux
 def test_nvidias_helper_runs_once_before_programs_are_denied(tmp_path: Path) -> None:
     (tmp_path / "driver").mkdir()
     helper = tmp_path / "helper"
