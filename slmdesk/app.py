@@ -63,9 +63,7 @@ def run(folder: Path | None = None, *, on_ready: Callable[[MainWindow, Desk], An
 def application() -> QApplication:
     """The QApplication, made once per process."""
     existing = QApplication.instance()
-    if isinstance(existing, QApplication):
-        return existing
-    app = QApplication(sys.argv[:1])
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     app.setApplicationName("SLMDesk")
     app.setApplicationVersion(slmdesk.__version__)
     app.setDesktopFileName("slmdesk")

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from slmdesk.services.network import Network
 
 INTERVAL_S = 2.0
+FIRST_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Hardware(QObject):
             self._task = None
 
     async def _run(self) -> None:
+        psutil.cpu_percent(None)  # the first call only sets the mark that the next one measures from
+        await asyncio.sleep(FIRST_S)
         while True:
             self.last = await asyncio.to_thread(read)
             self.sampled.emit(self.last)

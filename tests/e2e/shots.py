@@ -45,7 +45,7 @@ async def take(window: MainWindow, desk: Desk, folder: Path, *, extra: bool) -> 
             if extra:
                 await pane.new_chat()  # type: ignore[attr-defined]
                 await shoot(window, folder / f"empty-{theme}{suffix}.png")
-            await pane.open(conversation.id)  # type: ignore[attr-defined]
+            await pane.session.open(conversation.id)  # type: ignore[attr-defined]
             await shoot(window, folder / f"chat-{theme}{suffix}.png")
             for key in ("models", "settings"):
                 if extra or key == "models":
