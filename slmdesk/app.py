@@ -208,10 +208,3 @@ class _Faults:
         log.error("a bug: %s", message, exc_info=error)
         if error is not None:
             self._dialog.show_error(error, message)
-
-
-def main() -> int:
-    """The window's own start command."""
-    from slmdesk.cli import main as cli
-
-    return cli()
