@@ -2,7 +2,8 @@
 
 First of all the pipes are made private: descriptor 1 is copied and pointed at stderr, so that a C library that prints
 cannot corrupt the protocol, and descriptor 0 is copied and pointed at nothing. Then the process gives up what an
-engine does not need (``sandbox``), and only then the engine is imported.
+engine does not need (``sandbox``), and only then the engine is imported. Writing files is given up after that, and
+only then the first thread starts and the first request is read.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from typing import BinaryIO
 
 from slmdesk.core.errors import RuntimeUnavailable
 from slmdesk.worker import sandbox
-from slmdesk.worker.base import CreateEngine
+from slmdesk.worker.base import CreateEngine, Engine, IsCancelled
 from slmdesk.worker.loop import Inbox, Loop, Requests, error_event
 from slmdesk.worker.outbox import Outbox
 from slmdesk.worker.protocol import Event
@@ -42,15 +43,14 @@ def private_pipes() -> tuple[BinaryIO, int]:
     return os.fdopen(incoming, "rb", buffering=1 << 16), outgoing
 
 
-def _creator(engine: str) -> CreateEngine:
+def _create(engine: str, is_cancelled: IsCancelled) -> Engine:
     try:
-        module = importlib.import_module(ENGINES[engine])
+        create: CreateEngine = importlib.import_module(ENGINES[engine]).create
+        return create(is_cancelled)
     except ImportError as error:
         raise RuntimeUnavailable(
             f"The engine {engine} is not installed completely: {error}.", "Install SLMDesk again.", repr(error)
         ) from error
-    create: CreateEngine = module.create
-    return create
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -65,16 +65,19 @@ def main(arguments: list[str] | None = None) -> None:
     stream, descriptor = private_pipes()
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the parent, which decides
-    report = sandbox.enter(allow_network=options.network, parent=options.parent, writable=options.write_only_in)
+    report = sandbox.enter(allow_network=options.network, parent=options.parent)
 
-    outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
     requests = Requests()
     try:
-        engine = _creator(options.engine)(requests.is_cancelled)
+        engine = _create(options.engine, requests.is_cancelled)
     except Exception as error:  # noqa: BLE001 - whatever it is, the window is told why there is no engine
+        outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
         outbox.put(error_event(0, error))
         outbox.close(1.0)
         sys.exit(1)
+    if options.write_only_in is not None:
+        report = sandbox.restrict_writes(report, options.write_only_in)
+    outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
     outbox.put(Event(0, done={"hello": options.engine, "pid": os.getpid(), "sandbox": asdict(report)}))
     inbox = Inbox(stream, requests)
     Loop(engine, inbox, outbox, requests).run()

@@ -33,7 +33,7 @@ import platform
 import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
@@ -59,15 +59,14 @@ class Confinement:
     notes: tuple[str, ...] = ()
 
 
-def enter(*, allow_network: bool = False, parent: int = 0, writable: Sequence[Path] | None = None) -> Confinement:
-    """Give up, for good, what an engine does not need.
+def enter(*, allow_network: bool = False, parent: int = 0) -> Confinement:
+    """Give up, for good, what an engine does not need. ``parent`` is the process not to outlive (0: not known).
 
-    ``parent`` is the process not to outlive (0: not known), ``writable`` the only folders to write in (None: any).
     Never raises: where the system refuses, the report says so.
     """
     system = platform.system()
     if system == "Linux":
-        return _linux(allow_network, parent, writable)
+        return _linux(allow_network, parent)
     if system == "Darwin":
         return _macos(allow_network)
     if system == "Windows":
@@ -75,8 +74,24 @@ def enter(*, allow_network: bool = False, parent: int = 0, writable: Sequence[Pa
     return Confinement(system, notes=("nothing is known about this system",))
 
 
-def _linux(allow_network: bool, parent: int, writable: Sequence[Path] | None) -> Confinement:
-    from slmdesk.worker import landlock, seccomp
+def restrict_writes(report: Confinement, writable: Sequence[Path]) -> Confinement:
+    """Give up, for good, writing anywhere but in ``writable`` and the graphics drivers' caches; the report goes on.
+
+    Called after the engine was imported, so that Python can keep its compiled modules, and before the first thread is
+    started, because threads that run already would not be bound.
+    """
+    if report.system != "Linux":
+        return report
+    from slmdesk.worker import landlock
+
+    trouble = landlock.restrict_writes([*writable, *_driver_folders()])
+    return replace(
+        report, writes_denied=_writes_are_denied(), notes=(*report.notes, trouble) if trouble else report.notes
+    )
+
+
+def _linux(allow_network: bool, parent: int) -> Confinement:
+    from slmdesk.worker import seccomp
 
     notes = []
     libc = ctypes.CDLL(None, use_errno=True)
@@ -87,15 +102,12 @@ def _linux(allow_network: bool, parent: int, writable: Sequence[Path] | None) ->
         Path("/proc/self/oom_score_adj").write_text("600")  # the window is to survive where memory runs out
     _wake_nvidia()
     libc.prctl(seccomp.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    if writable is not None:
-        notes.append(landlock.restrict_writes([*writable, *_driver_folders()]))
     if not allow_network:
         notes.append(seccomp.install())
     return Confinement(
         "Linux",
         network_denied=not allow_network and _network_is_denied(),
         programs_denied=not allow_network and _programs_are_denied(libc),
-        writes_denied=writable is not None and _writes_are_denied(),
         dies_with_parent=follows,
         core_dumps_off=_no_core_dumps(),
         notes=tuple(note for note in notes if note),

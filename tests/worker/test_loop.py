@@ -149,6 +149,18 @@ def test_out_of_memory_is_told_as_such() -> None:
     assert error["kind"] == "NotEnoughMemory"
 
 
+def test_an_engine_whose_library_is_missing_says_so() -> None:
+    source = (
+        "import sys; sys.modules['llama_cpp'] = None\nfrom slmdesk.worker.__main__ import main\nmain(['llama_cpp'])"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, check=False, timeout=20)
+    assert done.returncode == 1
+    (event,) = texts(done.stdout.splitlines())
+    assert event["id"] == 0
+    assert event["error"]["kind"] == "RuntimeUnavailable"
+    assert "llama_cpp is not installed completely" in event["error"]["message"]
+
+
 def run_worker(data: bytes) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-I", "-m", "slmdesk.worker", "echo"]
     return subprocess.run(command, input=data, capture_output=True, check=False, timeout=10)

@@ -183,7 +183,8 @@ def test_writes_only_in_the_named_folders(tmp_path: Path) -> None:
         result["escape"] = tried(lambda: (root / "state" / "new").rename(root / "other" / "moved"))
         result["device"] = tried(lambda: open("/dev/null", "w").write("x"))
         """,
-        f"sandbox.enter(writable=[sandbox.Path({str(tmp_path / 'state')!r}), sandbox.Path('/nowhere')])",
+        "sandbox.restrict_writes(sandbox.enter(), "
+        f"[sandbox.Path({str(tmp_path / 'state')!r}), sandbox.Path('/nowhere')])",
     )
     if result["report"][1]:
         pytest.skip(f"this kernel has no Landlock: {result['report'][1]}")
