@@ -68,18 +68,21 @@ def conversation(row: tuple[Any, ...]) -> Conversation:
 def message(row: tuple[Any, ...]) -> Message:
     """A row of :data:`MESSAGE_COLUMNS`."""
     identifier, parent_id, role, text, thinking, created, model, finish_reason, timings, attachments, error = row
+    sound = text.__class__ is thinking.__class__ is model.__class__ is finish_reason.__class__ is error.__class__ is str
+    if not sound:  # never in a whole file, and checking each alone would cost a long chat a third of its time
+        text, thinking, model, finish_reason, error = map(_text, (text, thinking, model, finish_reason, error))
     return Message(
-        role=_ROLES.get(role, Role.ASSISTANT),
-        text=_text(text),
-        id=str(identifier),
-        parent_id=parent_id if isinstance(parent_id, str) else None,
-        thinking=_text(thinking),
-        created=_number(created, 0.0),
-        model=_text(model),
-        finish_reason=_text(finish_reason),
-        timings=_timings(timings) if timings else None,
-        attachments=_attachments(attachments) if attachments else (),
-        error=_text(error),
+        _ROLES.get(role, Role.ASSISTANT),
+        text,
+        str(identifier),
+        parent_id if isinstance(parent_id, str) else None,
+        thinking,
+        _number(created, 0.0),
+        model,
+        finish_reason,
+        _timings(timings) if timings else None,
+        _attachments(attachments) if attachments else (),
+        error,
     )
 
 

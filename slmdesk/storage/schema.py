@@ -30,21 +30,22 @@ CREATE TABLE conversations (
     deleted REAL
 );
 
+-- The long columns stand last, so that reading the others never touches their pages.
 CREATE TABLE messages (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
     conversation_id TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
     parent_id TEXT,
     role TEXT NOT NULL,
+    created REAL NOT NULL,
+    deleted REAL,
+    finish_reason TEXT NOT NULL DEFAULT '',
+    model TEXT NOT NULL DEFAULT '',
+    error TEXT NOT NULL DEFAULT '',
+    timings TEXT,
     text TEXT NOT NULL DEFAULT '',
     thinking TEXT NOT NULL DEFAULT '',
-    created REAL NOT NULL,
-    model TEXT NOT NULL DEFAULT '',
-    finish_reason TEXT NOT NULL DEFAULT '',
-    timings TEXT,
-    attachments TEXT,
-    error TEXT NOT NULL DEFAULT '',
-    deleted REAL
+    attachments TEXT
 );
 CREATE INDEX messages_by_conversation ON messages (conversation_id);
 CREATE INDEX messages_unfinished ON messages (number) WHERE role = 'assistant' AND finish_reason = '';

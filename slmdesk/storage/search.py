@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import count
+from typing import Any
 
 import apsw
 
@@ -13,7 +16,7 @@ MARK_START, MARK_END = "\x02", "\x03"
 
 SNIPPET_WORDS = 14
 _MOST_WORDS = 16
-_MOST_ROWS = 5_000
+_MOST_ROWS = 10_000
 """Matches looked at before a search is content with what it has (one long chat may hold thousands)."""
 
 _PARTS = re.compile(r'"([^"]*)"|(\S+)')
@@ -24,17 +27,17 @@ FROM title_index CROSS JOIN conversations AS c ON c.number = title_index.rowid
 WHERE title_index MATCH ? AND c.deleted IS NULL
 ORDER BY c.updated DESC LIMIT ?
 """
-_TEXTS = """
-SELECT m.number, m.id, c.id, c.title, c.updated
+_TEXTS = f"""
+SELECT m.id, c.id, c.title, c.updated, snippet(text_index, 0, char(2), char(3), '…', {SNIPPET_WORDS})
 FROM text_index CROSS JOIN messages AS m ON m.number = text_index.rowid
 CROSS JOIN conversations AS c ON c.id = m.conversation_id
-WHERE text_index MATCH ? AND m.deleted IS NULL AND c.deleted IS NULL
-ORDER BY text_index.rowid DESC
-"""
-_SNIPPET = f"""
-SELECT rowid, snippet(text_index, 0, char(2), char(3), '…', {SNIPPET_WORDS})
-FROM text_index WHERE text_index MATCH ? AND rowid = ?
+WHERE text_index MATCH ? AND m.deleted IS NULL AND wanted(m.conversation_id) AND c.deleted IS NULL
+ORDER BY text_index.rowid DESC LIMIT ?
 """  # noqa: S608  (a constant number)
+
+
+class _Enough(Exception):
+    """So many matches were looked at that the search ends with what it has."""
 
 
 def expression(text: str) -> str:
@@ -62,19 +65,23 @@ def find(c: apsw.Connection, text: str, limit: int, per_conversation: int) -> li
         return []
     titles = c.execute(_TITLES, (query, max(1, limit // 2)))
     hits = [SearchHit(i, title, None, marked, updated) for i, title, marked, updated in titles]
-    places: list[tuple[int, SearchHit]] = []
-    seen: dict[str, int] = {}
-    for count, (number, message_id, conversation_id, title, updated) in enumerate(c.execute(_TEXTS, (query,))):
-        if len(hits) + len(places) >= limit or count >= _MOST_ROWS:
-            break
-        if seen.get(conversation_id, 0) >= per_conversation:
-            continue
-        seen[conversation_id] = seen.get(conversation_id, 0) + 1
-        places.append((number, SearchHit(conversation_id, title, message_id, "", updated)))
-    snippets = {n: s for number, _ in places for n, s in c.execute(_SNIPPET, (query, number))}
-    order = {id_: -max(h.updated for _, h in places if h.conversation_id == id_) for id_ in seen}
-    places.sort(key=lambda p: (order[p[1].conversation_id], p[1].conversation_id, -p[0]))
-    for number, hit in places:
-        shown = " ".join(snippets.get(number, "").split())
-        hits.append(SearchHit(hit.conversation_id, hit.title, hit.message_id, shown, hit.updated))
-    return hits
+    return hits + _texts(c, query, limit - len(hits), per_conversation)
+
+
+def _texts(c: apsw.Connection, query: str, limit: int, per_conversation: int) -> list[SearchHit]:
+    """Matching messages, those of one chat together, the chat last used first."""
+    groups: dict[str, list[SearchHit]] = {}
+    rows = count(1)
+
+    def wanted(*values: Any) -> bool:
+        """Asked with the chat of each match, newest first, before its snippet is made, which costs more than all else."""
+        if next(rows) > _MOST_ROWS:
+            raise _Enough
+        return len(groups.get(values[0], ())) < per_conversation
+
+    c.create_scalar_function("wanted", wanted, 1)
+    with suppress(_Enough):
+        for message_id, conversation_id, title, updated, snippet in c.execute(_TEXTS, (query, limit)):
+            hit = SearchHit(conversation_id, title, message_id, " ".join(snippet.split()), updated)
+            groups.setdefault(conversation_id, []).append(hit)
+    return [hit for hits in sorted(groups.values(), key=lambda g: -g[0].updated) for hit in hits]
