@@ -31,6 +31,7 @@ class Pane(QWidget):
         self.setProperty("kind", "canvas")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self.theme = Theme()
         self.banner = ErrorBanner(self)
@@ -65,7 +66,9 @@ class Pane(QWidget):
         if self._closed:
             coro.close()
             return None
-        task = asyncio.get_running_loop().create_task(coro)
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        task = self._loop.create_task(coro)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task

@@ -214,17 +214,16 @@ class ThemeSource(QObject):
         self._motion = mode
         self._refresh()
 
+    def system_is_dark(self) -> bool:
+        """Whether the desktop is set to dark; where it does not tell, it counts as light."""
+        return self._app.styleHints().colorScheme() == Qt.ColorScheme.Dark
+
     def _current(self) -> Theme:
-        hints = self._app.styleHints()
-        name: SchemeName
-        if self._mode == "system":
-            name = "dark" if hints.colorScheme() == Qt.ColorScheme.Dark else "light"
-        else:
-            name = "dark" if self._mode == "dark" else "light"
+        dark = self.system_is_dark() if self._mode == "system" else self._mode == "dark"
         # Qt sets this style hint to 0 where the desktop's own setting asks for no animations.
         wanted = self._app.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration) > 0
         moves = wanted if self._motion == "system" else self._motion == "on"
-        return Theme(name, self._percent / 100, 120 if moves else 0)
+        return Theme("dark" if dark else "light", self._percent / 100, 120 if moves else 0)
 
     def _refresh(self) -> None:
         theme = self._current()
