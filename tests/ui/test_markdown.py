@@ -323,14 +323,15 @@ def test_a_formula_that_cannot_be_set_stays_text(qtbot: QtBot, owner: QObject, s
     formulas = Formulas(SideThread(owner), owner)
     key = FormulaKey(source, display=False, pixels=14, color="#000000")
     if formulas.get(key) is None:
-        qtbot.waitSignal(formulas.ready, timeout=20_000).wait()
+        qtbot.waitUntil(lambda: formulas.get(key) is not None, timeout=20_000)
     formula = formulas.get(key)
     assert formula is not None
     assert formula.failed
 
 
 def test_work_that_takes_too_long_is_given_up(qtbot: QtBot, owner: QObject) -> None:
-    side, results = SideThread(owner), []
+    side = SideThread(owner)
+    results: list[object] = []
 
     def endless() -> None:
         while True:

@@ -23,6 +23,13 @@ class _RowButton(IconButton):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAutoRaise(True)
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Left and Right belong to the row."""
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
+
 
 class ActionsRow(QWidget):
     """A row of buttons over the transcript, bound to one message at a time."""

@@ -193,7 +193,10 @@ class Page:
     # --- layout ------------------------------------------------------------------------------------------------
 
     def next_to_lay_out(self, top: int, bottom: int, *, from_end: bool) -> tuple[int, int] | None:
-        """The next slot between ``top`` and ``bottom`` whose height is an estimate; items there are opened."""
+        """The next slot between ``top`` and ``bottom`` whose height is an estimate, as item and slot.
+
+        Slot -1 means that an item there was opened only now: heights have changed, look again.
+        """
         if not self.items:
             return None
         first, last = self.heights.find(top - TOP), self.heights.find(bottom - TOP)
@@ -203,7 +206,7 @@ class Page:
             if not item.opened:
                 item.open(self.style, self.column)
                 self.heights.set(number, item.height(self.style))
-                return self.next_to_lay_out(top, bottom, from_end=from_end)
+                return number, -1
             self._touch(number)
             if item.editor_height:
                 continue
@@ -216,7 +219,9 @@ class Page:
         return None
 
     def lay_out(self, number: int, slot: int) -> None:
-        """Lay one slot out and note the item's height."""
+        """Lay one slot out (none for -1) and note the item's height."""
+        if slot < 0:
+            return
         item = self.items[number]
         item.lay_out(slot, self.style, self.column)
         self.heights.set(number, item.height(self.style))

@@ -28,7 +28,7 @@ from slmdesk.ui.widgets.transcript.box import Action, Marks, Target
 from slmdesk.ui.widgets.transcript.build import paint_surroundings
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.item import Item, Part
-from slmdesk.ui.widgets.transcript.page import Hit, Page
+from slmdesk.ui.widgets.transcript.page import Anchor, Hit, Page
 from slmdesk.ui.widgets.transcript.selection import Place, Selection, word_at
 from slmdesk.ui.widgets.transcript.style import Style
 from slmdesk.ui.widgets.transcript.text_box import TextBox
@@ -66,9 +66,9 @@ class PageView(QAbstractScrollArea):
         self._drag_timer = QTimer(self, interval=30)
         self._drag_timer.timeout.connect(self._drag_on)
         self._work = QTimer(self, singleShot=True, interval=0)
-        self._work.timeout.connect(self.settle)
+        self._work.timeout.connect(lambda: self.settle())
         self.formulas.ready.connect(self._formulas_ready)
-        self.lexers.ready.connect(self.settle)
+        self.lexers.ready.connect(self._work.start)
 
     def set_theme(self, theme: Theme) -> None:
         """Lay out and paint in ``theme``."""
@@ -96,24 +96,31 @@ class PageView(QAbstractScrollArea):
         self._follow = True
         self.settle()
 
-    def settle(self) -> None:
-        """Lay out what is in view and a little around it, for at most one slice; the rest comes with the next."""
+    def item_changed(self, number: int) -> None:
+        """A message has other content now: what is in view stays where it is."""
+        anchor = self.page.anchor(self.verticalScrollBar().value())
+        self.page.changed(number)
+        self.settle(anchor)
+
+    def settle(self, anchor: Anchor | None = None) -> None:
+        """Lay out what is in view and a little around it, for at most one slice; the rest comes with the next.
+
+        ``anchor`` is what stays where it is on the screen, without one what is at the top.
+        """
         height = self.viewport().height()
         deadline = time.perf_counter() + SLICE
         value = self.verticalScrollBar().value()
-        anchor = self.page.anchor(value)
+        anchor = anchor or self.page.anchor(value)
         more = False
         while True:
-            if self._follow:
-                value = max(0, self.page.total - height)
+            value = max(0, self.page.total - height) if self._follow else self.page.y_of(anchor)
             todo = self.page.next_to_lay_out(value, value + height, from_end=self._follow)
             if todo is None:
                 todo = self.page.next_to_lay_out(value - height // 2, value + height * 3 // 2, from_end=self._follow)
+            value = max(0, self.page.total - height) if self._follow else self.page.y_of(anchor)
             if todo is None:
                 break
             self.page.lay_out(*todo)
-            if not self._follow:
-                value = self.page.y_of(anchor)
             if time.perf_counter() > deadline:
                 more = True
                 break
@@ -148,7 +155,8 @@ class PageView(QAbstractScrollArea):
         super().resizeEvent(event)
         anchor = self.page.anchor(self.verticalScrollBar().value())
         before = self.page.column
-        self.page.set_width(self.viewport().width())
+        # the scroll bar counts even while it is not there: text that breaks anew when it comes would be worse
+        self.page.set_width(self.width() - self.verticalScrollBar().sizeHint().width())
         if self.page.column != before:
             self.clear_selection()
             self._show_at(self.page.top(anchor.item) if self.page.items and not self._follow else 0)
@@ -161,7 +169,7 @@ class PageView(QAbstractScrollArea):
     def slot_changed(self, number: int, slot: int) -> None:
         """A slot has to be arranged again."""
         self.page.items[number].slots[slot].exact = False
-        self.settle()
+        self.item_changed(number)
 
     # --- painting ----------------------------------------------------------------------------------------------
 
@@ -358,8 +366,7 @@ class PageView(QAbstractScrollArea):
         self._follow = False
         item.unfolded = not item.unfolded
         item.opened = False
-        self.page.changed(self.page.numbers[item.id])
-        self.settle()
+        self.item_changed(self.page.numbers[item.id])
 
     # --- selection ---------------------------------------------------------------------------------------------
 

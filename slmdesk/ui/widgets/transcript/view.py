@@ -88,8 +88,7 @@ class Transcript(NavigableView):
         self.clear_selection()
         item.shown, item.text, item.thinking = shown, shown.message.text, shown.message.thinking
         item.opened = False
-        self.page.changed(number)
-        self.settle()
+        self.item_changed(number)
 
     def remove(self, message_id: str) -> None:
         """Take a message off the page."""
@@ -117,8 +116,7 @@ class Transcript(NavigableView):
         item = self.page.append(shown) if number is None else self.page.items[number]
         item.shown, item.text, item.thinking = shown, shown.message.text, shown.message.thinking
         item.live, item.opened, item.reading = True, False, None
-        self.page.changed(self.page.numbers[item.id])
-        self.settle()
+        self.item_changed(self.page.numbers[item.id])
 
     def append_text(self, message_id: str, text: str) -> None:
         """More of an answer. Only noted here; the page is brought up to date at its own pace."""
@@ -135,8 +133,7 @@ class Transcript(NavigableView):
             item = self.page.items[number]
             item.reading = (fraction, eta_s)
             item.opened = False
-            self.page.changed(number)
-            self.settle()
+            self.item_changed(number)
 
     def _flush(self, message_id: str, text: str, thinking: str) -> None:
         number = self.page.numbers.get(message_id)
@@ -153,8 +150,7 @@ class Transcript(NavigableView):
             if item.thinking and not item.text:
                 item.opened = False
             item.append(text, style, column)
-        self.page.changed(number)
-        self.settle()
+        self.item_changed(number)
 
     def end_stream(self, shown: TranscriptMessage) -> None:
         """The answer is complete, as ``shown`` has it: its last block is laid out and its figures appear."""
@@ -164,8 +160,7 @@ class Transcript(NavigableView):
             return
         item = self.page.items[number]
         item.finish(shown, self.page.style, self.page.column)
-        self.page.changed(number)
-        self.settle()
+        self.item_changed(number)
 
     # --- the widgets on the page -------------------------------------------------------------------------------
 
@@ -265,8 +260,7 @@ class Transcript(NavigableView):
         height = self._editor.wanted_height()
         if number is not None and self.page.items[number].editor_height != height:
             self.page.items[number].editor_height = height
-            self.page.changed(number)
-            self.settle()
+            self.item_changed(number)
 
     def _place_editor(self) -> None:
         if self._editor is None:
