@@ -74,7 +74,7 @@ def _texts(c: apsw.Connection, query: str, limit: int, per_conversation: int) ->
     rows = count(1)
 
     def wanted(*values: Any) -> bool:
-        """Asked with the chat of each match, newest first, before its snippet is made, which costs more than all else."""
+        """Asked with the chat of each match, newest first, before its snippet is made: that costs most."""
         if next(rows) > _MOST_ROWS:
             raise _Enough
         return len(groups.get(values[0], ())) < per_conversation

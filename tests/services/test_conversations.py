@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import asyncio
+import random
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,6 +11,7 @@ import pytest
 
 from slmdesk.core.chat import Attachment, Conversation, FinishReason, Message, Role, Timings
 from slmdesk.core.errors import StorageError
+from slmdesk.core.tree import MessageTree
 from slmdesk.services.conversations import Conversations
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
@@ -240,3 +243,52 @@ async def test_two_chats_never_share_a_message_id(conversations: Conversations) 
     with pytest.raises(StorageError, match="already there"):
         await conversations.add(Conversation("Two"), [Message(Role.USER, "b", id="same")])
     assert [c.id for c in await conversations.list()] == [one.id]
+
+
+async def test_random_operations_leave_in_the_database_what_is_on_the_screen(conversations: Conversations) -> None:
+    """As the chat service works: each change of the tree is written, and the chat is reopened now and then."""
+    source = random.Random(5)
+    head = await conversations.create()
+    tree = MessageTree()
+    bin_: list[list[Message]] = []
+    for number in range(600):
+        leaf = tree.leaf_id
+        kind = source.choice(["add", "add", "add", "branch", "edit", "select", "remove", "restore"])
+        some = source.choice(list(tree)) if len(tree) else None
+        if kind == "add" or (kind == "branch" and some):
+            parent = leaf if kind == "add" or some is None else some.parent_id
+            message = Message(Role.USER, f"text {number}", id=f"m{number}", parent_id=parent, created=float(number))
+            tree.add(message)
+            await conversations.add_message(head.id, message)
+        elif kind == "edit" and some:
+            tree.update(replace(some, text=some.text + "!"))
+            await conversations.save_message(head.id, tree[some.id])
+        elif kind == "select" and some:
+            await conversations.update(head.id, leaf_id=tree.select(some.id))
+        elif kind == "remove" and some:
+            bin_.append(tree.remove(some.id))
+            await conversations.remove_messages(head.id, [m.id for m in bin_[-1]])
+            await conversations.update(head.id, leaf_id=tree.leaf_id)
+        elif kind == "restore" and bin_ and bin_[-1][0].parent_id in {None, *(m.id for m in tree)}:
+            taken = bin_.pop()
+            tree.restore(taken)
+            await conversations.restore_messages(head.id, [m.id for m in taken])
+            await conversations.update(head.id, leaf_id=tree.leaf_id)
+        if number % 20 == 0:
+            opened, again = await conversations.open(head.id)
+            assert {m.id: m for m in again} == {m.id: m for m in tree}
+            assert opened.leaf_id == tree.leaf_id
+            assert again.path() == tree.path()
+
+
+async def test_the_terminal_may_write_beside_the_window(conversations: Conversations, database: Database) -> None:
+    other = await Database.open(database.path)
+    try:
+        beside = Conversations(ConversationStore(other))
+        await asyncio.gather(
+            *(conversations.create(f"Window {n}") for n in range(40)),
+            *(beside.create(f"Terminal {n}") for n in range(40)),
+        )
+        assert len(await conversations.list()) == len(await beside.list()) == 80
+    finally:
+        await other.close()
