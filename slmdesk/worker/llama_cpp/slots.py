@@ -143,33 +143,35 @@ class Slots:
         if not idle:
             return None
         wanted = answer.prompt.tokens
-        reach = {slot: self._usable(slot.cached, wanted) for slot in (self._slots if can_share else idle)}
-        source = max(reach, key=lambda slot: reach[slot][0])
-        length, rest = reach[source]
-        if source.answer is None and (2 * length >= source.past or not can_share or len(idle) == 1):
+        reach = {slot: self._usable(slot, wanted) for slot in (self._slots if can_share else idle)}
+        source = max(reach, key=lambda slot: min(reach[slot][0], slot.past))
+        kept = min(reach[source][0], source.past)
+        if source.answer is None and (2 * kept >= source.past or not can_share or len(idle) == 1):
             target = source
         else:
-            target = next(slot for slot in idle if slot is not source) if len(idle) > 1 else idle[0]
-            if length > reach[target][0]:
-                self._share(source, target, length)
+            target = idle[1] if idle[0] is source and kept and len(idle) > 1 else idle[0]
+            if kept > min(reach[target][0], target.past):
+                self._share(source, target, kept)
             else:
-                length, rest = reach[target]
-        tokens = target.tokens[:length] + wanted[rest:]
-        length = self._rewind(target, min(length, len(tokens) - 1))
-        target.tokens, target.past, target.answer = tokens, length, answer
-        answer.prompt_tokens, answer.cached_tokens = len(tokens), length
+                source = target
+        length, rest = reach[source]
+        tokens = source.tokens[:length] + wanted[rest:]
+        kept = self._rewind(target, min(length, target.past, len(tokens) - 1))
+        target.tokens, target.past, target.answer = tokens, kept, answer
+        answer.prompt_tokens, answer.cached_tokens = len(tokens), kept
         return target
 
-    def _usable(self, cached: array[int], wanted: array[int]) -> tuple[int, int]:
-        here, there = self._vocabulary.splice(cached, wanted)
+    def _usable(self, slot: Slot, wanted: array[int]) -> tuple[int, int]:
+        """How far a slot's tokens say what is wanted: (how many of its tokens, of the wanted ones)."""
+        here, there = self._vocabulary.splice(slot.tokens, wanted)
         if here + len(wanted) - there > max(len(wanted), self._context_length * 7 // 8):
-            return 0, 0  # the cached wording takes so many more tokens that the answer would not fit
+            return 0, 0  # the slot's wording takes so many more tokens that the answer would not fit
         return here, there
 
     def _share(self, source: Slot, target: Slot, length: int) -> None:
         lib.llama_memory_seq_rm(self._memory, target.index, -1, -1)
         lib.llama_memory_seq_cp(self._memory, source.index, target.index, 0, length)
-        target.tokens, target.past = source.tokens[:length], length
+        target.past = length
 
     def _rewind(self, slot: Slot, length: int) -> int:
         """Cut a slot's cache to ``length`` tokens; returns what is really left: all or nothing."""
@@ -191,6 +193,8 @@ class Slots:
         """Empty a slot's cache; what its request has so far is read again."""
         lib.llama_memory_seq_rm(self._memory, slot.index, -1, -1)
         slot.past = 0
+        if slot.answer is None:
+            slot.tokens = array("i")
 
     def put(self, slot: Slot, tokens: array[int]) -> None:
         """Note that a slot's cache now holds just these tokens."""
