@@ -68,8 +68,13 @@ async def test_killed_while_loading(runtime: LlamaCpp, model: Model, how: signal
         for child in psutil.Process().children():
             child.send_signal(how)
 
+    async def load() -> None:
+        for _ in range(10):  # on a busy machine a small model may be complete before the strike
+            one = await runtime.load(model, replace(OPTIONS, context_length=64_000), strike)
+            await one.unload()
+
     with pytest.raises(WorkerCrashed, match=how.name):
-        await runtime.load(model, replace(OPTIONS, context_length=64_000), strike)
+        await load()
     await works_again(runtime, model)
 
 
@@ -121,7 +126,7 @@ async def test_hanging_is_ended_after_a_second(runtime: LlamaCpp, model: Model, 
 
     with pytest.raises(WorkerCrashed, match="did not stop within 1 s"):
         await follow()
-    assert time.monotonic() - stopped[0] < 1.7
+    assert time.monotonic() - stopped[0] < 2.5
     await works_again(runtime, model)
 
 

@@ -51,10 +51,14 @@ def texts(lines: list[bytes]) -> list[dict[str, Any]]:
 
 
 def test_the_first_piece_goes_out_at_once(pipe: Pipe) -> None:
-    started = time.perf_counter()
-    pipe.outbox.put(Event(1, text="a"))
-    assert json.loads(os.read(pipe.read_end, 1000)) == {"id": 1, "text": "a"}
-    assert time.perf_counter() - started < FLUSH_INTERVAL
+    best = 1.0
+    for _ in range(20):
+        time.sleep(2 * FLUSH_INTERVAL)
+        started = time.perf_counter()
+        pipe.outbox.put(Event(1, text="a"))
+        assert json.loads(os.read(pipe.read_end, 1000)) == {"id": 1, "text": "a"}
+        best = min(best, time.perf_counter() - started)
+    assert best < FLUSH_INTERVAL / 4
 
 
 def test_what_follows_is_merged_by_request_and_kind(pipe: Pipe) -> None:
@@ -82,14 +86,19 @@ def test_what_follows_is_merged_by_request_and_kind(pipe: Pipe) -> None:
 
 
 def test_a_final_event_does_not_wait_and_comes_last(pipe: Pipe) -> None:
-    pipe.outbox.put(Event(1, text="a"))
-    os.read(pipe.read_end, 1000)
-    started = time.perf_counter()
-    pipe.outbox.put(Event(1, text="b"))
-    pipe.outbox.put(Event(1, done={}))
-    lines = os.read(pipe.read_end, 1000).splitlines()  # one write holds both
-    assert time.perf_counter() - started < FLUSH_INTERVAL
-    assert texts(lines) == [{"id": 1, "text": "b"}, {"id": 1, "done": {}}]
+    best = 1.0
+    for number in range(20):
+        pipe.outbox.put(Event(number, text="a"))
+        os.read(pipe.read_end, 1000)
+        started = time.perf_counter()
+        pipe.outbox.put(Event(number, text="b"))
+        pipe.outbox.put(Event(number, done={}))
+        lines = b""
+        while b"done" not in lines:
+            lines += os.read(pipe.read_end, 1000)
+        best = min(best, time.perf_counter() - started)
+        assert texts(lines.splitlines()) == [{"id": number, "text": "b"}, {"id": number, "done": {}}]
+    assert best < FLUSH_INTERVAL / 4
 
 
 def test_a_slow_reader_does_not_hold_the_engine_up(pipe: Pipe) -> None:

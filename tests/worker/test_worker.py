@@ -82,7 +82,7 @@ async def test_a_cancelled_load_is_seen_while_it_runs(worker: Worker, tmp_path: 
             assert event.progress
             break
     assert (await worker.call("count", text="a b"))["tokens"] == 2
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5  # all of it would take 10 s
 
 
 async def test_an_error_keeps_its_kind_message_and_hint(worker: Worker, tmp_path: Path) -> None:
@@ -103,6 +103,7 @@ async def test_a_bug_in_an_engine_is_told_with_its_traceback(worker: Worker) -> 
 
 async def test_a_bug_in_a_step_ends_the_open_requests_only(worker: Worker) -> None:
     other = asyncio.create_task(answer(worker, LONG, delay_ms=50))
+    await worker.call("count", text="")  # the other one has been sent
     with pytest.raises(SlmdeskError) as caught:
         await answer(worker, "/bug here")
     assert "ZeroDivisionError: a step of the echo engine" in caught.value.details
@@ -125,9 +126,11 @@ async def test_a_flood_arrives_whole_and_in_few_lines(worker: Worker) -> None:
 
 async def test_two_requests_run_at_once(worker: Worker) -> None:
     started = time.monotonic()
-    one, two = await asyncio.gather(answer(worker, "a b c d e", delay_ms=40), answer(worker, "f g h i j", delay_ms=40))
+    one, two = await asyncio.gather(
+        answer(worker, "a b c d e", delay_ms=100), answer(worker, "f g h i j", delay_ms=100)
+    )
     assert (one[0], two[0]) == ("a b c d e", "f g h i j")
-    assert time.monotonic() - started < 0.38
+    assert time.monotonic() - started < 0.75  # one after the other takes 0.8 s
 
 
 async def test_a_line_of_megabytes_passes(worker: Worker) -> None:
@@ -143,6 +146,7 @@ async def test_a_worker_that_dies_while_generating(worker: Worker, how: str) -> 
             parts.append(event.text)  # noqa: PERF401 - what came before the crash is looked at after it
 
     other = asyncio.create_task(answer(worker, LONG, delay_ms=50))
+    await worker.call("count", text="")  # the other one has been sent
     error = await crash_of(follow())
     assert parts == ["/crash"]  # what was written before the end is kept
     name = {"abort": "SIGABRT", "kill": "SIGKILL", "segfault": "SIGSEGV", "exit": "exit code 3"}[how]
@@ -191,7 +195,7 @@ async def test_a_hanging_worker_is_killed_after_the_grace(worker: Worker) -> Non
     started = time.monotonic()
     error = await crash_of(other)
     assert "did not stop within 1 s" in error.message
-    assert 0.9 < time.monotonic() - started < 1.6
+    assert 0.9 < time.monotonic() - started < 2.5
     again = await Worker.start("echo")
     try:
         assert (await answer(again, "as before"))[0] == "as before"
@@ -202,9 +206,9 @@ async def test_a_hanging_worker_is_killed_after_the_grace(worker: Worker) -> Non
 async def test_closing_ends_a_worker_that_hangs_in_c(worker: Worker) -> None:
     task = asyncio.create_task(worker.call("hang"))
     await asyncio.sleep(0.1)
-    started = time.monotonic()
     await worker.close()
-    assert time.monotonic() - started < 0.9  # stdin's end is enough, nobody had to kill
+    assert worker._connection.transport is not None
+    assert worker._connection.transport.get_returncode() == 0  # stdin's end is enough, nobody had to kill
     assert "unloaded" in (await crash_of(task)).message
 
 
