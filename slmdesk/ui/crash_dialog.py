@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
 import slmdesk
-from slmdesk.ui.widgets.controls import TextButton, label, row
+from slmdesk.ui.widgets.controls import TextButton, label, make_mono, row
 
 
 def crash_text(error: BaseException, doing: str = "") -> str:
@@ -31,8 +31,7 @@ class CrashDialog(QDialog):
             "Something in SLMDesk itself went wrong. Your chats are saved, and you can go on working. "
             "The text below helps to find the fault. It holds nothing that you wrote, and it is sent nowhere."
         )
-        self.text = QPlainTextEdit()
-        self.text.setProperty("kind", "mono")
+        self.text = make_mono(QPlainTextEdit())
         self.text.setReadOnly(True)
         self.text.setAccessibleName(self.tr("Technical details"))
         self.copy = TextButton(self.tr("Copy text"))

@@ -34,6 +34,7 @@ class Pane(QWidget):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self.theme = Theme()
+        self._bar: QWidget | None = None
         self.banner = ErrorBanner(self)
         self.content = QVBoxLayout(self)
         self.content.setContentsMargins(0, 0, 0, 0)
@@ -47,7 +48,7 @@ class Pane(QWidget):
             self.title_row.setContentsMargins(24, 9, 24, 9)
             self.title_row.addWidget(label(title, "title"))
             self.title_row.addStretch(1)
-            bar.setFixedHeight(52)
+            self._bar = bar
             self.content.addWidget(bar)
             holder = QHBoxLayout()
             holder.setContentsMargins(24, 0, 24, 0)
@@ -91,6 +92,8 @@ class Pane(QWidget):
         """Draw in the colours of ``theme``; subclasses hand it on to their widgets."""
         self.theme = theme
         self.banner.set_theme(theme)
+        if self._bar is not None:
+            self._bar.setFixedHeight(theme.control_height + 20)
 
     async def start(self) -> None:
         """Read what the pane shows; called once, after the window is on the screen."""

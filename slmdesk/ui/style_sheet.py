@@ -155,7 +155,7 @@ QProgressBar::chunk { background: $accent; border-radius: 2px; }
 
 QFrame[kind="card"] { background: $surface; border: 1px solid $line; border-radius: ${card_r}px; }
 QFrame[kind="chipframe"] { background: $raised; border: 1px solid $line; border-radius: 5px; }
-QFrame[kind="chipframe"] QToolButton { min-height: 0; min-width: 0; padding: 0; }
+QLineEdit QToolButton, QFrame[kind="chipframe"] QToolButton { min-height: 0; min-width: 0; padding: 0; }
 QFrame[kind="rule"] { background: $line; border: none; max-height: 1px; min-height: 1px; }
 QFrame[kind="popover"] { background: $raised; border: 1px solid $line; border-radius: ${card_r}px; }
 QFrame[kind="toast"] { background: $text; border-radius: ${r}px; }
@@ -165,7 +165,7 @@ QFrame[kind="toast"] QPushButton {
     text-decoration: underline;
 }
 QFrame[kind="toast"] QPushButton:focus { border: 1px solid $canvas; }
-QFrame[kind="banner"] { background: $bad_tint; border: 1px solid $bad_line; border-radius: ${r}px; }
+QFrame[kind="banner"] { background: $bad_ground; border: 1px solid $bad_line; border-radius: ${r}px; margin-top: 8px; }
 QFrame[kind="composer"] { background: $raised; border: 1px solid $line; border-radius: ${bubble_r}px; }
 QFrame[kind="composer"][active="true"] { border: 1px solid $accent; }
 QWidget[kind="surface"] { background: $surface; }
@@ -207,7 +207,8 @@ def style_sheet(theme: Theme) -> str:
         bad_tint=theme.tint("bad").name(),
         warn_tint=theme.tint("warn").name(),
         good_tint=theme.tint("good").name(),
-        bad_line=theme.tint("bad", 0.4).name(),
+        bad_line=theme.tint("bad", 0.35).name(),
+        bad_ground=theme.tint("bad", 0.06).name(),
         r=theme.radius("control"),
         card_r=theme.radius("card"),
         bubble_r=theme.radius("bubble"),

@@ -106,6 +106,7 @@ class Theme:
         font.setWeight(QFont.Weight(weight))
         if kind == "mono":
             font.setStyleHint(QFont.StyleHint.Monospace)
+            font.setFeature(QFont.Tag("calt"), 0)  # code shows the characters that are there: <| and not an arrow
         return font
 
     @property

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
@@ -138,6 +148,13 @@ class Popover(QFrame):
         if event.type() == QEvent.Type.Hide:
             self.closed.emit()
         return super().event(event)
+
+
+def make_mono(box: QPlainTextEdit) -> QPlainTextEdit:
+    """Show a text field's text in the fixed-width font."""
+    box.setProperty("kind", "mono")
+    box.setFont(Theme().font("mono_small"))  # the style sheet gives the size, this the font's features
+    return box
 
 
 def rule(parent: QWidget | None = None) -> QFrame:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
-from slmdesk.ui.widgets.controls import TextButton, label, row
+from slmdesk.ui.widgets.controls import TextButton, label, make_mono, row
 
 SCHEMES = ("https", "http", "mailto")
 
@@ -37,8 +37,7 @@ class LinkDialog(QDialog):
         else:
             words = self.tr("This opens your browser, which connects to {0}. SLMDesk itself connects to nothing.")
             words = words.format(host)
-        self.address = QPlainTextEdit(address)
-        self.address.setProperty("kind", "mono")
+        self.address = make_mono(QPlainTextEdit(address))
         self.address.setReadOnly(True)
         self.address.setFixedHeight(84)
         self.address.setAccessibleName(self.tr("Address"))

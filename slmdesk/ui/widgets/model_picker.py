@@ -229,7 +229,7 @@ class _ModelList(Popover):
         self.view.setMouseTracking(True)
         self.view.setAccessibleName(self.tr("Models"))
         self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.view.setFixedSize(theme.px(400), theme.px(46) * max(2, min(7, len(choices))) + 4)
+        self.view.setFixedSize(theme.px(400), theme.px(46) * max(1, min(7, len(choices))) + 4)
         more = TextButton(self.tr("Get a stronger model"), kind="ghost", icon_name="models")
         more.set_theme(theme)
         for widget in (self.search, self.view):

@@ -29,10 +29,11 @@ class LoadedChip:
 class Meter(QWidget):
     """A short word with a value and a thin bar, such as ``CPU 46 %``."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, *, limit: float = 2.0) -> None:
         super().__init__(parent)
         self._name = name
         self._text = name
+        self._limit = limit  # the fraction from which it is a warning
         self._fraction = 0.0
         self._theme = Theme()
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -72,7 +73,7 @@ class Meter(QWidget):
         painter.drawRoundedRect(track, 2, 2)
         if self._fraction > 0:
             track.setWidth(max(4.0, width * self._fraction))
-            painter.setBrush(theme.color("bad" if self._fraction > 0.92 else "accent"))
+            painter.setBrush(theme.color("bad" if self._fraction > self._limit else "accent"))
             painter.drawRoundedRect(track, 2, 2)
 
 
@@ -127,8 +128,8 @@ class StatusBar(QWidget):
         self.network.setToolTip(self.tr("What leaves this computer. Click for the list of connections."))
         self.jobs = TextButton("", kind="status")
         self.cpu = Meter(self.tr("CPU"))
-        self.ram = Meter(self.tr("RAM"))
-        self.vram = Meter(self.tr("VRAM"))
+        self.ram = Meter(self.tr("RAM"), limit=0.92)
+        self.vram = Meter(self.tr("VRAM"), limit=0.97)
         self.vram.hide()
         self._chips: dict[str, _Chip] = {}
         self._chip_row = QHBoxLayout()

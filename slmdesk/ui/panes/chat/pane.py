@@ -42,7 +42,7 @@ class ChatPane(Pane):
         self.session = Session(services)
         self._wanted_chat = ""
         self._build()
-        self.undo_bar = UndoBar(self)
+        self.undo_bar = UndoBar(self.transcript)
         self.setup = Setup(self)
         self.talk = Talk(self)
         self.list_side = Listing(self)
@@ -71,7 +71,6 @@ class ChatPane(Pane):
         for widget in (self.chat_list, self._middle(), self.inspector):
             self.splitter.addWidget(widget)
         self.chat_list.setMinimumWidth(200)
-        self.inspector.setMinimumWidth(244)
         self.splitter.setStretchFactor(1, 1)
         self.splitter.setSizes([LIST_WIDTH, 760, INSPECTOR_WIDTH])
         self.content.addWidget(self.splitter, 1)
@@ -80,7 +79,7 @@ class ChatPane(Pane):
         header = QWidget()
         header.setProperty("edge", "bottom")
         header.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        header.setFixedHeight(52)
+        self._header = header
         grid = QGridLayout(header)
         grid.setContentsMargins(8, 0, 8, 0)
         grid.setHorizontalSpacing(12)
@@ -108,7 +107,7 @@ class ChatPane(Pane):
         foot.addWidget(self.composer, 1000)
         foot.addStretch(1)
         layout.addLayout(foot)
-        middle.setMinimumWidth(420)
+        middle.setMinimumWidth(360)
         middle.installEventFilter(self)
         self._middle_part = middle
         return middle
@@ -216,6 +215,9 @@ class ChatPane(Pane):
             self.list_button, self.inspector_button, self.stronger,
         ):  # fmt: skip
             part.set_theme(theme)
+        self._header.setFixedHeight(theme.control_height + 20)
+        self.inspector.setMinimumWidth(theme.px(236))
+        self._fit_header()
 
     # --- showing ------------------------------------------------------------------------------------------------
 
@@ -246,8 +248,11 @@ class ChatPane(Pane):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
-            self.meter.set_compact(self._middle_part.width() < NARROW)
+            self._fit_header()
         return super().eventFilter(watched, event)
+
+    def _fit_header(self) -> None:
+        self.meter.set_compact(self._middle_part.width() < self.theme.px(NARROW))
 
     # --- keys ---------------------------------------------------------------------------------------------------
 

@@ -256,10 +256,10 @@ class Setup(QObject):
 
     async def _measure(self) -> None:
         loaded, session = self.loaded(), self._session
-        total = loaded.context_length if loaded is not None else 0
         if loaded is None or not session.saved:
-            self._pane.meter.set_usage(0, total)
-            self._inspector.set_preview({})
+            self._pane.meter.set_usage(0, loaded.context_length if loaded is not None else 0)
+            nothing = self.tr("Load a model to see what would be sent to it.")
+            self._inspector.set_preview({}, self.tr("Nothing was said yet.") if loaded is not None else nothing)
             return
         if self._services.chat.streaming(session.id) is not None:
             return  # the end of the answer asks again

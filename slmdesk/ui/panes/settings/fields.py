@@ -112,7 +112,6 @@ class FolderField(SettingField):
         self._folders: list[str] = []
         self._theme = Theme()
         self.widget = QWidget()
-        self.widget.setMinimumWidth(320)
         self._layout = QVBoxLayout(self.widget)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -127,6 +126,7 @@ class FolderField(SettingField):
         for line in self._lines:
             line.deleteLater()
         self._lines = [self._line(folder) for folder in self._folders]
+        self.widget.setMinimumWidth(320 if self._lines else 0)
         for place, line in enumerate(self._lines):
             self._layout.insertWidget(place, line)
 

@@ -57,10 +57,11 @@ class ChatList(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search chats"))
         self.search.setAccessibleName(self.search.placeholderText())
-        self.search.setClearButtonEnabled(True)
         self._hint = QLabel(shortcut_text("Ctrl+K"), self.search)
         self._hint.setProperty("kind", "small")
         self._hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._clear = IconButton("close", self.tr("End the search"), self.search)
+        self._clear.hide()
         self.model = ChatItemModel(self)
         self.delegate = ChatDelegate(self)
         self.view = QListView()
@@ -97,6 +98,7 @@ class ChatList(QWidget):
         self._wait.setInterval(SEARCH_WAIT_MS)
         self._wait.timeout.connect(lambda: self.search_changed.emit(self.search.text().strip()))
         self.search.textChanged.connect(self._on_search_text)
+        self._clear.clicked.connect(self.end_search)
         self.search.installEventFilter(self)
         self.view.installEventFilter(self)
         self.view.clicked.connect(self._on_clicked)
@@ -164,8 +166,10 @@ class ChatList(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self.delegate.theme = theme
-        for button in (self.new_button, self.bin_button, self.more):
+        for button in (self.new_button, self.bin_button, self.more, self._clear):
             button.set_theme(theme)
+        self._clear.setFixedSize(theme.px(22), theme.px(22))
+        self.search.setTextMargins(0, 0, theme.px(22), 0)
         self.view.doItemsLayout()
         self._place_hint()
 
@@ -197,6 +201,7 @@ class ChatList(QWidget):
 
     def _on_search_text(self, text: str) -> None:
         self._hint.setVisible(not text)
+        self._clear.setVisible(bool(text))
         if text.strip():
             self._wait.start()
         else:
@@ -267,3 +272,6 @@ class ChatList(QWidget):
         self._hint.adjustSize()
         left = self.search.width() - self._hint.width() - 10
         self._hint.move(left, (self.search.height() - self._hint.height()) // 2)
+        self._clear.move(
+            self.search.width() - self._clear.width() - 6, (self.search.height() - self._clear.height()) // 2
+        )

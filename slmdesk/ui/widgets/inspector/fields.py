@@ -10,7 +10,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QVBoxLayout, QWidget
 
 from slmdesk.ui import format as fmt
-from slmdesk.ui.widgets.controls import label, restyle, row
+from slmdesk.ui.widgets.controls import label, make_mono, restyle, row
 
 TEXT_WAIT_MS = 400
 
@@ -89,7 +89,8 @@ class SliderField(QWidget):
         self.number = QLineEdit()
         self.number.setProperty("kind", "number")
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.number.setFixedWidth(92)
+        self.number.setMaximumWidth(92)
+        self.number.setMinimumWidth(40)
         self.number.setAccessibleName(name)
         self.slider = _CalmSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName(name)
@@ -211,7 +212,7 @@ class TextField(QWidget):
         self.box.setAccessibleName(name)
         self.box.setTabChangesFocus(True)
         if mono:
-            self.box.setProperty("kind", "mono")
+            make_mono(self.box)
         self.box.setFixedHeight(lines * self.box.fontMetrics().lineSpacing() + 24)
         self.note = label(kind="bad", wrap=True)
         self.note.hide()

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPlainTextEdit, QScrollArea, QVBoxLayout, Q
 from slmdesk.core.chat import Preset, SamplingOptions
 from slmdesk.ui import format as fmt
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import TextButton, label, row
+from slmdesk.ui.widgets.controls import TextButton, label, make_mono, row
 from slmdesk.ui.widgets.inspector.fields import TextField
 from slmdesk.ui.widgets.inspector.fold import Fold
 from slmdesk.ui.widgets.inspector.loading import LoadForm
@@ -94,13 +94,13 @@ class Inspector(QScrollArea):
         """Show these sampling options."""
         self.sampling.set_options(options)
 
-    def set_preview(self, preview: dict[str, Any]) -> None:
-        """Show what would be sent, as ``Chat.preview`` gives it; empty where no model is loaded."""
+    def set_preview(self, preview: dict[str, Any], why_not: str = "") -> None:
+        """Show what would be sent, as ``Chat.preview`` gives it, or say why there is nothing to show."""
         if self._prompt is None:
             return
         self._prompt.setPlainText(str(preview.get("prompt", "")))
         if not preview:
-            self._prompt_note.setText(self.tr("Load a model to see what would be sent to it."))
+            self._prompt_note.setText(why_not)
         else:
             self._prompt_note.setText(self.tr("{0} tokens").format(fmt.count(int(preview.get("prompt_tokens", 0)))))
 
@@ -147,8 +147,7 @@ class Inspector(QScrollArea):
 
     def _build_rendered(self) -> QWidget:
         panel = QWidget()
-        self._prompt = QPlainTextEdit()
-        self._prompt.setProperty("kind", "mono")
+        self._prompt = make_mono(QPlainTextEdit())
         self._prompt.setReadOnly(True)
         self._prompt.setFixedHeight(240)
         self._prompt.setAccessibleName(self.tr("Rendered prompt"))
