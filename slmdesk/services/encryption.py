@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -25,6 +26,8 @@ from slmdesk.core.errors import StorageError, WrongKey
 from slmdesk.core.progress import Progress, Report
 from slmdesk.storage import backups
 from slmdesk.storage.database import Database
+
+log = logging.getLogger(__name__)
 
 SERVICE = "SLMDesk"
 _PENDING = "-pending"
@@ -170,10 +173,8 @@ async def _settle_quietly(database: Database, slots: KeySlots) -> None:
     """Finish a change of key; what cannot be finished now is tried again at the next start."""
     try:
         await _settle(database, slots)
-    except WrongKey:
-        return
-    except StorageError:
-        return
+    except StorageError as error:
+        log.info("a change of the key stays unfinished: %s", error.details)
     except BaseException:
         await database.close()
         raise
@@ -233,15 +234,25 @@ class Encryption(QObject):
             await self._change(None, report)
 
     async def _change(self, key: str | None, report: Report | None) -> None:
-        tell = report or (lambda _: None)
+        loop = asyncio.get_running_loop()
+
+        def step(progress: Progress) -> None:
+            self._on_step(progress.text)
+            if report is not None:  # this runs on the database's thread
+                loop.call_soon_threadsafe(report, Progress(progress.done, progress.total, "steps"))
+
         async with self._busy:
-            await _settle(self._database, self._slots)
-            if key is not None:
-                await self._slots.write(key, pending=True)
-            tell(Progress(0, text="key stored"))
-            await self._database.rekey(key, tell)
             try:
                 await _settle(self._database, self._slots)
+                if key is not None:
+                    await self._slots.write(key, pending=True)
+                self._on_step("key stored")
+                await self._database.rekey(key, step)
+                await _settle(self._database, self._slots)
+                self._on_step("settled")
             finally:
                 self.changed.emit()
-            tell(Progress(1, 1, text="settled"))
+
+    def _on_step(self, name: str) -> None:
+        """Told each step that is done, from whatever thread does it; the names are in the log of a debugging run."""
+        log.debug("encryption: %s", name)

@@ -3,7 +3,8 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from keyring.backends.fail import Keyring as NoKeyring
 
 from slmdesk.core.chat import Conversation, Message, Role
 from slmdesk.core.errors import StorageError, WrongKey
-from slmdesk.core.progress import Progress
 from slmdesk.services.encryption import Encryption, KeySlots, open_database
 from slmdesk.storage import backups, schema
 from slmdesk.storage.conversations import ConversationStore
@@ -30,6 +30,17 @@ def memory() -> Iterator[MemoryKeyring]:
     keyring.set_keyring(backend)
     yield backend
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # no test ever touches a real one
+
+
+class Watched(Encryption):
+    """Does something at each step, on whatever thread does the step."""
+
+    def __init__(self, database: Database, at: Callable[[str], None]) -> None:
+        super().__init__(database)
+        self._at = at
+
+    def _on_step(self, name: str) -> None:
+        self._at(name)
 
 
 async def filled(path: Path) -> Database:
@@ -68,7 +79,11 @@ async def test_on_rotate_and_off(tmp_path: Path, memory: MemoryKeyring) -> None:
     encryption = Encryption(database)
     assert not (await encryption.status()).on
     assert (await encryption.status()).keyring
-    await encryption.turn_on()
+    told: list[tuple[str, float | None]] = []
+    await encryption.turn_on(lambda p: told.append((threading.current_thread().name, p.fraction)))
+    await asyncio.sleep(0)
+    assert {name for name, _ in told} == {threading.current_thread().name}
+    assert told[-1][1] == 1.0
     await encryption.turn_on()
     first = (await KeySlots(path).read())[0]
     await encryption.rotate()
@@ -144,17 +159,16 @@ def sequence(kind: str) -> list[str]:
 async def test_an_error_in_any_step_loses_nothing(tmp_path: Path, kind: str, step: str) -> None:
     path = tmp_path / "slmdesk.db"
     database = await filled(path)
-    encryption = Encryption(database)
     *before, last = sequence(kind)
     for name in before:
-        await getattr(encryption, name)()
+        await getattr(Encryption(database), name)()
 
-    def fail(progress: Progress) -> None:
-        if progress.text == step:
+    def fail(name: str) -> None:
+        if name == step:
             raise StorageError("injected")
 
     with pytest.raises(StorageError, match="injected"):
-        await getattr(encryption, last)(fail)
+        await getattr(Watched(database, fail), last)()
     assert [m.text for m in await ConversationStore(database).messages("c")] == [SECRET]
     encrypted = database.encrypted
     await database.close()
@@ -164,16 +178,36 @@ async def test_an_error_in_any_step_loses_nothing(tmp_path: Path, kind: str, ste
 async def test_a_failed_change_can_be_done_again_at_once(tmp_path: Path) -> None:
     path = tmp_path / "slmdesk.db"
     database = await filled(path)
-    encryption = Encryption(database)
 
-    def fail(progress: Progress) -> None:
-        if progress.text == "swapped":
+    def fail(name: str) -> None:
+        if name == "swapped":
             raise StorageError("injected")
 
     for name in ("turn_on", "rotate", "rotate"):
         with pytest.raises(StorageError, match="injected"):
-            await getattr(encryption, name)(fail)
-    await encryption.rotate()
+            await getattr(Watched(database, fail), name)()
+    await Encryption(database).rotate()
+    await database.close()
+    await check(path, encrypted=True)
+
+
+@pytest.mark.parametrize("step", ["key stored", "locked", "swapped"])
+async def test_a_change_that_is_cancelled_loses_nothing(tmp_path: Path, step: str) -> None:
+    path = tmp_path / "slmdesk.db"
+    database = await filled(path)
+    await Encryption(database).turn_on()
+    loop = asyncio.get_running_loop()
+    task: asyncio.Task[None]
+
+    def cancel(name: str) -> None:
+        if name == step:
+            loop.call_soon_threadsafe(task.cancel)
+
+    task = asyncio.create_task(Watched(database, cancel).rotate())
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert len(await ConversationStore(database).messages("c")) == 1
+    await Encryption(database).rotate()
     await database.close()
     await check(path, encrypted=True)
 
@@ -184,12 +218,13 @@ from pathlib import Path
 import keyring
 from tests.services.keyrings import FileKeyring
 from slmdesk.services.encryption import Encryption, open_database
-def crash(progress):
-    if progress.text == sys.argv[3]:
-        os._exit(9)
+class Crashing(Encryption):
+    def _on_step(self, name):
+        if name == sys.argv[3]:
+            os._exit(9)
 async def main():
-    encryption = Encryption(await open_database(Path(sys.argv[1])))
-    await getattr(encryption, sys.argv[2])(crash)
+    encryption = Crashing(await open_database(Path(sys.argv[1])))
+    await getattr(encryption, sys.argv[2])()
 keyring.set_keyring(FileKeyring(sys.argv[4]))
 asyncio.run(main())
 """

@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -284,7 +283,7 @@ async def test_a_killed_program_loses_nothing_that_was_saved(tmp_path: Path) -> 
     last = -1
     while last < 40:
         last = int(child.stdout.readline())
-    child.send_signal(signal.SIGKILL)
+    child.kill()
     rest = child.stdout.read().splitlines()
     child.stdout.close()
     child.wait()

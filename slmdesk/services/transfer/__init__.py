@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -69,6 +69,16 @@ class ImportReport:
     """The new chats."""
 
 
+@dataclass(slots=True)
+class _Tally:
+    """An import on its way."""
+
+    problems: list[str]
+    ids: list[str] = field(default_factory=list)
+    messages: int = 0
+    skipped: int = 0
+
+
 class Transfer(QObject):
     """Exports and imports chats."""
 
@@ -127,39 +137,45 @@ class Transfer(QObject):
         as a copy. Raises ImportFailed where nothing in the file can be imported.
         """
         items, problems = await asyncio.to_thread(file.read, path, _recognised)
-        imported: list[str] = []
-        messages = skipped = 0
-        for number, item in enumerate(items):
-            name = _name(item, number)
-            try:
-                chat = await asyncio.to_thread(_read, item)
-                added = await self._add(chat)
-            except Unreadable as error:
-                problems.append(f"{name}: {error}.")
-                continue
-            except StorageError as error:
-                if not imported and not skipped:
-                    raise
-                problems.append(f"{name}: {error}")
-                break
-            if added is None:
-                skipped += 1
-                problems.append(f"{name} is here already and was skipped.")
-            else:
-                imported.append(added)
-                messages += len(chat.messages)
-                problems.extend(f"{name}: {note}." for note in chat.notes)
-            if report:
-                report(Progress(number + 1, len(items), "chats"))
-        if not imported and not skipped:
+        done = _Tally(problems)
+        try:
+            for number, item in enumerate(items):
+                if not await self._import(item, _name(item, number), done):
+                    break
+                if report:
+                    report(Progress(number + 1, len(items), "chats"))
+        finally:
+            if done.ids:
+                self._conversations.changed.emit()
+        if not done.ids and not done.skipped:
             raise ImportFailed(
                 f"Nothing in {path.name} could be imported.",
                 "Known are SLMDesk's own JSON, ChatGPT's conversations.json, and exports of Open WebUI and LM Studio.",
                 "\n".join(problems),
             )
-        if imported:
-            self._conversations.changed.emit()
-        return ImportReport(len(imported), messages, problems, skipped, tuple(imported))
+        return ImportReport(len(done.ids), done.messages, problems, done.skipped, tuple(done.ids))
+
+    async def _import(self, item: Any, name: str, done: _Tally) -> bool:
+        """Import one chat and note what became of it; False if the database takes no more."""
+        try:
+            chat = await asyncio.to_thread(_read, item)
+            added = await self._add(chat)
+        except Unreadable as error:
+            done.problems.append(f"{name}: {error}.")
+            return True
+        except StorageError as error:
+            if not done.ids and not done.skipped:
+                raise
+            done.problems.append(f"{name}: {error}")
+            return False
+        if added is None:
+            done.skipped += 1
+            done.problems.append(f"{name} is here already and was skipped.")
+        else:
+            done.ids.append(added)
+            done.messages += len(chat.messages)
+            done.problems.extend(f"{name}: {note}." for note in chat.notes)
+        return True
 
     async def _add(self, chat: Chat) -> str | None:
         """Store a chat; returns its id, or None if it is here already."""
