@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from slmdesk.core.chat import Attachment, Message, Role, Timings
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.transcript import Transcript, TranscriptMessage, item
+from slmdesk.ui.widgets.markdown.parse import parse
+from slmdesk.ui.widgets.transcript import Transcript, TranscriptMessage
 from slmdesk.ui.widgets.transcript.box import Action
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.heights import Heights
@@ -292,13 +293,12 @@ def test_a_streamed_answer_looks_like_one_that_was_opened(view: Transcript, qtbo
 
 def test_closed_blocks_are_parsed_once(view: Transcript, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[str] = []
-    real = item.parse
 
     def counting(text: str, references: dict[str, object] | None = None) -> object:
         parsed.append(text)
-        return real(text, references)
+        return parse(text, references)
 
-    monkeypatch.setattr(item, "parse", counting)
+    monkeypatch.setattr("slmdesk.ui.widgets.transcript.item.parse", counting)
     stream(view, qtbot, "".join(f"Paragraph {n}.\n\n" for n in range(60)))
     assert len(parsed) == len(set(parsed))
 

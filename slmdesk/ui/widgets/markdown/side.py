@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections import deque
@@ -13,6 +14,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 TIME_LIMIT = 2.0
 """Seconds after which a piece of work is given up."""
+
+_SWITCH = 0.0005
 
 Work = Callable[[], Any]
 Done = Callable[[Any], None]
@@ -50,6 +53,14 @@ class SideThread(QObject):
         self._watch.start()
 
     def _run(self) -> None:
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(_SWITCH)  # the window's thread waits this long whenever it takes over from this one
+        try:
+            self._work_off()
+        finally:
+            sys.setswitchinterval(usual)
+
+    def _work_off(self) -> None:
         while True:
             with self._lock:
                 if not self._queue:

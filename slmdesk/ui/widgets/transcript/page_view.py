@@ -66,7 +66,7 @@ class PageView(QAbstractScrollArea):
         self._drag_timer = QTimer(self, interval=30)
         self._drag_timer.timeout.connect(self._drag_on)
         self._work = QTimer(self, singleShot=True, interval=0)
-        self._work.timeout.connect(lambda: self.settle())
+        self._work.timeout.connect(self.settle)
         self.formulas.ready.connect(self._formulas_ready)
         self.lexers.ready.connect(self._work.start)
 

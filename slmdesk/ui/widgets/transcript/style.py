@@ -10,6 +10,8 @@ from slmdesk.ui.widgets.markdown.maths import Formulas
 
 COLUMN = 760
 """The widest a text column gets, in pixels."""
+MONO_SHARE = 0.92
+"""The size of inline code in the size of the text around it."""
 _HEADINGS = {1: 1.45, 2: 1.25, 3: 1.1}
 
 
@@ -45,6 +47,7 @@ class Style:
         self.char_width = QFontMetricsF(self.body).averageCharWidth()
         self.gap = theme.px(12)
         self.tight = theme.px(4)
+        self._metrics: dict[tuple[int, bool, bool], QFontMetricsF] = {}
         self.indent = theme.px(24)
         self.pad = theme.px(13)
         self.bubble_radius = theme.radius("bubble")
@@ -52,6 +55,19 @@ class Style:
         self.actions_height = theme.px(32)
         self.above_user = theme.px(18)
         self.above_answer = theme.px(4)
+
+    def advance(self, text: str, font: QFont, *, bold: bool, mono: bool) -> float:
+        """About how wide ``text`` is on one line."""
+        key = (font.pixelSize(), bold, mono)
+        metrics = self._metrics.get(key)
+        if metrics is None:
+            used = QFont(self.mono if mono else font)
+            if mono:
+                used.setPixelSize(round(font.pixelSize() * MONO_SHARE))
+            elif bold:
+                used.setWeight(QFont.Weight.Bold)
+            metrics = self._metrics[key] = QFontMetricsF(used)
+        return metrics.horizontalAdvance(text)
 
     def heading(self, level: int) -> QFont:
         """The font of a heading, level 1 to 6."""

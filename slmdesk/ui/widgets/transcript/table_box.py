@@ -10,6 +10,8 @@ from slmdesk.ui.widgets.transcript.box import Box, Marks, Target, paint_bar
 from slmdesk.ui.widgets.transcript.style import Style
 from slmdesk.ui.widgets.transcript.text_box import TextBox
 
+_SLACK = 2.0
+"""Pixels by which a measured text and the same text laid out may differ."""
 _ALIGN = {
     Align.LEFT: Qt.AlignmentFlag.AlignLeft,
     Align.CENTER: Qt.AlignmentFlag.AlignHCenter,
@@ -35,6 +37,9 @@ class TableBox(Box):
         self._overflow = 0.0
         self._starts: list[tuple[int, int, int]] = []
         self._natural: list[float] = []
+        self._sizes: list[list[tuple[float, int]]] = []
+        self._column_widths: list[float] = []
+        self._laid_out: set[tuple[int, int]] = set()
 
     def layout(self, style: Style, width: float) -> None:
         """Give every column its width, then every row its height."""
@@ -51,30 +56,53 @@ class TableBox(Box):
         self._scroll = min(self._scroll, self._overflow)
         self._ys = [0.0]
         row_pad = style.theme.px(8)
-        for row in self._cells:
-            for cell, size in zip(row, widths, strict=True):
-                cell.layout(style, size)
-            self._ys.append(self._ys[-1] + max(cell.height for cell in row) + 2 * row_pad)
+        self._column_widths = widths
+        self._laid_out = set()
+        for number, row in enumerate(self._cells):
+            heights = [self._cell_height(number, column, cell) for column, cell in enumerate(row)]
+            self._ys.append(self._ys[-1] + max(heights) + 2 * row_pad)
         self._row_pad = row_pad
         self.height = round(self._ys[-1]) + (8 if self._overflow else 0)
         self.natural_width = width
 
+    def _cell_height(self, row: int, column: int, cell: TextBox) -> int:
+        """The height of a cell; one that surely fits on a line is laid out only when it is painted."""
+        width, height = self._sizes[row][column]
+        if width + _SLACK <= self._column_widths[column]:
+            cell.height = height
+            return height
+        return self._ready(row, column).height
+
+    def _ready(self, row: int, column: int) -> TextBox:
+        """A cell, laid out."""
+        cell = self._cells[row][column]
+        if (row, column) not in self._laid_out:
+            self._laid_out.add((row, column))
+            cell.layout(self._style, self._column_widths[column])
+        return cell
+
     def _measure(self, style: Style) -> None:
-        """Lay every cell out on one line to learn its natural width; also collects the text."""
+        """Learn every cell's size on one line; also collects the text."""
+        self._sizes = []
         self._natural = [0.0] * self._columns
         self._starts = []
         parts: list[str] = []
         at = 0
         self.waiting = False
         for number, row in enumerate(self._cells):
+            self._sizes.append([])
             for column, cell in enumerate(row):
-                cell.layout(style, 1e5)
+                size = cell.measure(style)
+                if size is None:
+                    cell.layout(style, 1e5)
+                    size = (cell.natural_width, cell.height)
                 self.waiting = self.waiting or cell.waiting
-                self._natural[column] = max(self._natural[column], cell.natural_width + 1)
+                self._sizes[-1].append(size)
+                self._natural[column] = max(self._natural[column], size[0] + _SLACK)
                 self._starts.append((at, number, column))
                 end = "\n" if column == self._columns - 1 else "\t"
-                parts.append(cell.text + end)
-                at += len(cell.text) + 1
+                parts.append(cell.plain_text + end)
+                at += len(cell.plain_text) + 1
         self.text = "".join(parts).removesuffix("\n")
 
     def _widths(self, room: float, least: float) -> list[float]:
@@ -99,7 +127,8 @@ class TableBox(Box):
         for number, row in enumerate(self._cells):
             top, bottom = at.y() + self._ys[number], at.y() + self._ys[number + 1]
             if bottom >= clip.top() and top <= clip.bottom():
-                for column, cell in enumerate(row):
+                for column in range(len(row)):
+                    cell = self._ready(number, column)
                     start = self._starts[index + column][0]
                     own = Marks(max(0, marks.start - start), min(len(cell.text), marks.end - start), marks.find)
                     y = top + (bottom - top - cell.height) / 2
@@ -118,7 +147,7 @@ class TableBox(Box):
         x = point.x() + self._scroll
         row = max(0, min(len(self._cells) - 1, sum(1 for y in self._ys[1:] if y <= point.y())))
         column = max(0, min(self._columns - 1, sum(1 for start in self._xs[1:] if start - 10 <= x)))
-        cell = self._cells[row][column]
+        cell = self._ready(row, column)
         top = self._ys[row] + (self._ys[row + 1] - self._ys[row] - cell.height) / 2
         return row, column, QPointF(x - self._xs[column], point.y() - top)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QTextCharForma
 from slmdesk.ui.widgets.markdown.blocks import Span
 from slmdesk.ui.widgets.markdown.maths import Formula, FormulaKey
 from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds
-from slmdesk.ui.widgets.transcript.style import Style
+from slmdesk.ui.widgets.transcript.style import MONO_SHARE, Style
 
 _PLACE = "\u00a0"
 """Stands in the layout for a formula; its letter spacing makes it as wide as the picture."""
@@ -65,6 +65,23 @@ class TextBox(Box):
             self.natural_width = max(self.natural_width, line.naturalTextWidth())
         layout.endLayout()
         self.height = round(y)
+
+    @property
+    def plain_text(self) -> str:
+        """The text, known before the layout where there are no formulas in it."""
+        if self._layout is None and not any(span.maths for span in self._spans):
+            return "".join(span.text for span in self._spans).replace("\u2028", "\n")
+        return self.text
+
+    def measure(self, style: Style) -> tuple[float, int] | None:
+        """The width and height on one line, without a layout; None where only a layout can tell."""
+        if any(span.maths or "\u2028" in span.text for span in self._spans):
+            return None
+        font = self._font(style)
+        width = 0.0
+        for span in self._spans:
+            width += style.advance(span.text, font, bold=span.bold or self._bold, mono=span.code)
+        return width, round(self._line_step(style))
 
     def _place(self, line: QTextLine, y: float, step: float) -> float:
         """Put a line at ``y``, centred in its step; a tall formula makes room for itself. Returns its height."""
@@ -152,7 +169,7 @@ class TextBox(Box):
             form.setFontUnderline(True)
         if span.code:
             form.setFontFamilies(style.mono.families())
-            form.setProperty(QTextCharFormat.Property.FontPixelSize, round(font.pixelSize() * 0.92))
+            form.setProperty(QTextCharFormat.Property.FontPixelSize, round(font.pixelSize() * MONO_SHARE))
         if span.maths and self._formulas and self._formulas[-1].at == at:
             advance = QFontMetricsF(font).horizontalAdvance(_PLACE)
             form.setFontLetterSpacingType(QFont.SpacingType.AbsoluteSpacing)
