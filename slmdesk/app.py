@@ -24,7 +24,6 @@ from slmdesk.instance import Instance
 from slmdesk.services.profile import Profile
 from slmdesk.ui.crash_dialog import CrashDialog
 from slmdesk.ui.main_window import MainWindow
-from slmdesk.ui.pane import Pane
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
 from slmdesk.ui.panes.models import ModelsPane
 from slmdesk.ui.panes.settings import SettingsPane
@@ -166,8 +165,7 @@ async def _live(
         window.show()
         await asyncio.sleep(0)  # lets the first paint come before the first load
         desk.hardware.start()
-        for pane in window.findChildren(Pane):
-            pane.run(pane.start())
+        window.start()
         if on_ready is not None:
             loop.call_soon(on_ready, window, desk)
         await closed

@@ -48,6 +48,7 @@ class Desk:
         self.network = Network()
         self.hardware = Hardware(self.network)
         folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
+        self.encryption.changed.connect(self._forget_states)
         self.runtimes = runtimes(folders, profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
         self.library = Library(self.runtimes, settings, STARTER)
@@ -57,7 +58,7 @@ class Desk:
             self.loaded_models,
             choices,
             on_use=self.library.note_use,
-            keep_state=lambda: bool(settings.get("keep_state")),
+            keep_state=lambda: bool(settings.get("keep_state")) and not database.encrypted,
         )
 
     @classmethod
@@ -98,6 +99,12 @@ class Desk:
             yield desk
         finally:
             await desk.close()
+
+    def _forget_states(self) -> None:
+        """Kept chat states are not encrypted, so none may stay beside an encrypted database."""
+        if self._database.encrypted:
+            for path in self.profile.state_cache.glob("*"):
+                path.unlink(missing_ok=True)
 
     @property
     def encrypted(self) -> bool:

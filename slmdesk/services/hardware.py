@@ -54,7 +54,7 @@ class Hardware(QObject):
         psutil.cpu_percent(None)  # the first call only sets the mark that the next one measures from
         await asyncio.sleep(FIRST_S)
         while True:
-            self.last = await asyncio.to_thread(read)
+            self.last = read()  # under a millisecond; psutil keeps the mark of the last reading per thread
             self.sampled.emit(self.last)
             await self._network.refresh()
             await asyncio.sleep(INTERVAL_S)
