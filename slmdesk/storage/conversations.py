@@ -52,7 +52,9 @@ class ConversationStore:
 
     async def rename_folder(self, old: str, new: str) -> None:
         """Move all chats of a folder, those in the bin too; an empty ``new`` takes them out of it."""
-        await self._database.execute("UPDATE conversations SET folder = ? WHERE folder = ?", (rows.clean(new), old))
+        await self._database.execute(
+            "UPDATE conversations SET folder = ? WHERE folder = ?", (rows.clean(new), rows.clean(old))
+        )
 
     async def get(self, conversation_id: str) -> Conversation:
         """The head of one chat, in the bin or not. Raises StorageError for one that does not exist."""
@@ -169,7 +171,7 @@ class ConversationStore:
 
     async def search(self, text: str, limit: int = 50, per_conversation: int = 3) -> builtins.list[SearchHit]:
         """Where the words of ``text`` occur, see :mod:`slmdesk.storage.search`."""
-        return await self._database.read(lambda c: search.find(c, text, limit, per_conversation))
+        return await self._database.read(lambda c: search.find(c, rows.clean(text), limit, per_conversation))
 
     async def recover(self) -> int:
         """What the owner of the profile does once at its start: mark answers that broke off, purge the old bin.
@@ -192,7 +194,7 @@ class ConversationStore:
 
 def _head(c: apsw.Connection, conversation_id: str) -> Conversation:
     query = f"SELECT {rows.CONVERSATION_COLUMNS} FROM conversations WHERE id = ?"  # noqa: S608
-    row = c.execute(query, (conversation_id,)).fetchone()
+    row = c.execute(query, (rows.clean(conversation_id),)).fetchone()
     if row is None:
         raise StorageError("This chat does not exist any more.", "It may have been deleted for good.")
     return rows.conversation(row)

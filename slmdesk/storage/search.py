@@ -36,6 +36,19 @@ ORDER BY text_index.rowid DESC LIMIT ?
 """  # noqa: S608  (a constant number)
 
 
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+"""Scripts that put no spaces between words (Thai, Lao, Burmese, Khmer, Chinese, Japanese): the index holds whole runs
+of them, so a word in the middle of one is looked for in the text itself: some 0.2 s for 100,000 messages."""
+
+_SCAN = """
+SELECT m.id, c.id, c.title, c.updated, m.text
+FROM messages AS m CROSS JOIN conversations AS c ON c.id = m.conversation_id
+WHERE instr(m.text, ?) AND m.deleted IS NULL AND c.deleted IS NULL
+ORDER BY m.number DESC LIMIT ?
+"""
+_AROUND = 30
+
+
 class _Enough(Exception):
     """So many matches were looked at that the search ends with what it has."""
 
@@ -65,7 +78,10 @@ def find(c: apsw.Connection, text: str, limit: int, per_conversation: int) -> li
         return []
     titles = c.execute(_TITLES, (query, max(1, limit // 2)))
     hits = [SearchHit(i, title, None, marked, updated) for i, title, marked, updated in titles]
-    return hits + _texts(c, query, limit - len(hits), per_conversation)
+    texts = _texts(c, query, limit - len(hits), per_conversation)
+    if not texts and _UNSPACED.search(text):
+        texts = _scanned(c, text.strip(), limit - len(hits))
+    return hits + texts
 
 
 def _texts(c: apsw.Connection, query: str, limit: int, per_conversation: int) -> list[SearchHit]:
@@ -85,3 +101,15 @@ def _texts(c: apsw.Connection, query: str, limit: int, per_conversation: int) ->
             hit = SearchHit(conversation_id, title, message_id, " ".join(snippet.split()), updated)
             groups.setdefault(conversation_id, []).append(hit)
     return [hit for hits in sorted(groups.values(), key=lambda g: -g[0].updated) for hit in hits]
+
+
+def _scanned(c: apsw.Connection, text: str, limit: int) -> list[SearchHit]:
+    """Messages that hold ``text`` as it stands, newest first."""
+    hits = []
+    for message_id, conversation_id, title, updated, content in c.execute(_SCAN, (text, limit)):
+        at = content.find(text)
+        end = at + len(text)
+        before, after = content[max(0, at - _AROUND) : at], content[end : end + _AROUND]
+        shown = f"{'…' if at > _AROUND else ''}{before}{MARK_START}{content[at:end]}{MARK_END}{after}"
+        hits.append(SearchHit(conversation_id, title, message_id, " ".join(shown.split()), updated))
+    return hits

@@ -192,7 +192,26 @@ def test_nothing_typed_is_an_operator(typed: str, query: str) -> None:
 
 @pytest.mark.parametrize(
     "typed",
-    ['"', '""', "'", "*", "a*", "NEAR(", "title:x", "a OR", "(", "^a", "-a", "\\", "{", "+", "a" * 5000, "你好", "😀"],
+    [
+        '"',
+        '""',
+        "'",
+        "*",
+        "a*",
+        "NEAR(",
+        "title:x",
+        "a OR",
+        "(",
+        "^a",
+        "-a",
+        "\\",
+        "{",
+        "+",
+        "a" * 5000,
+        "你好",
+        "😀",
+        "\ud800",
+    ],
 )
 async def test_any_input_is_a_safe_search(conversations: Conversations, typed: str) -> None:
     await conversations.create("A title with words")
@@ -220,6 +239,17 @@ async def test_search_shows_titles_first_and_marks_the_words(conversations: Conv
     assert len(await conversations.search("caf", limit=2)) == 2
     assert await conversations.search('"open the"') == []
     assert len(await conversations.search('"is open"')) == 3
+
+
+async def test_a_word_inside_unspaced_text_is_found(conversations: Conversations) -> None:
+    head = await conversations.create()
+    message = answer("前言。" * 20 + "量子化は重みを少ないビットで保存します。")
+    await conversations.add_message(head.id, message)
+    (hit,) = await conversations.search("重み")
+    assert hit.message_id == message.id
+    assert "は\x02重み\x03を" in hit.snippet
+    assert hit.snippet.startswith("…")
+    assert await conversations.search("鯨") == []
 
 
 async def test_a_damaged_field_hides_nothing(conversations: Conversations, database: Database) -> None:

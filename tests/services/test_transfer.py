@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import copy
 import json
+import random
 import re
 import zipfile
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -539,3 +542,51 @@ async def test_a_missing_file_and_one_too_large_are_refused(
         archive.writestr("conversations.json", "0" * 1_000_000)
     with pytest.raises(ImportFailed, match="larger than"):
         await transfer.import_file(tmp_path / "bomb.zip")
+
+
+JUNK: list[Any] = [None, 0, -1, 1e308, 10**400, True, "", "x", "\ud800", [], [[]], {}, {"a": {}}, "user", [None]]
+
+
+def spoiled(value: Any, source: random.Random) -> Any:
+    """The value with one place in it replaced, removed or doubled."""
+    value = copy.deepcopy(value)
+    places: list[tuple[Any, Any]] = []
+
+    def walk(node: Any) -> None:
+        for key in list(node) if isinstance(node, dict) else range(len(node)):
+            places.append((node, key))
+            if isinstance(node[key], (dict, list)):
+                walk(node[key])
+
+    walk(value)
+    for _ in range(source.randint(1, 4)):
+        node, key = source.choice(places)
+        with suppress(KeyError, IndexError):
+            if source.random() < 0.2:
+                del node[key]
+            else:
+                node[key] = source.choice([*JUNK, node[key], source.choice(places)[1]])
+    return value
+
+
+async def test_no_file_however_odd_is_more_than_a_problem(
+    conversations: Conversations, transfer: Transfer, tmp_path: Path
+) -> None:
+    head, messages = sample()
+    await conversations.add(head, messages)
+    await transfer.export(None, "json", tmp_path / "ours.json")
+    await conversations.purge(head.id)
+    samples = [json.loads((tmp_path / "ours.json").read_text("utf-8")), CHATGPT, OPEN_WEBUI, LM_STUDIO]
+    source = random.Random(7)
+    imported = 0
+    for number in range(400):
+        (tmp_path / "odd.json").write_text(json.dumps(spoiled(samples[number % 4], source)), "utf-8")
+        with suppress(ImportFailed):
+            report = await transfer.import_file(tmp_path / "odd.json")
+            imported += report.imported
+            for chat_id in report.ids:
+                opened, tree = await conversations.open(chat_id)
+                assert tree.path()[-1].id == opened.leaf_id
+                await conversations.purge(chat_id)
+    assert imported > 300
+    assert await conversations.list() == []

@@ -14,6 +14,7 @@ Messages form a tree through ``parent_id``; ``leaf_id`` is the end of the branch
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -31,13 +32,23 @@ from slmdesk.core.chat import (
     new_id,
 )
 from slmdesk.core.tree import MessageTree
-from slmdesk.services.transfer.values import Chat, Unreadable, dict_of, finished, list_of, number_of, text_of, time_of
+from slmdesk.services.transfer.values import (
+    Chat,
+    Unreadable,
+    derived_id,
+    dict_of,
+    finished,
+    list_of,
+    number_of,
+    text_of,
+    time_of,
+)
 
 FORMAT = "slmdesk-conversations"
 VERSION = 1
 
 _HEAD = ("folder", "model_id", "preset_id", "system_prompt", "sampling", "load", "pinned")
-_LONGEST_ID = 128
+_GOOD_ID = re.compile(r"[A-Za-z0-9_.:-]{1,128}")
 _NOT_FROM_FILES = {"ignore_memory", "chat_template"}
 """Load options that a file from elsewhere must not decide."""
 
@@ -112,7 +123,7 @@ def read(item: dict[str, Any]) -> Chat:
         updated=time_of(item.get("updated"), created),
         pinned=item.get("pinned") is True,
         folder=text_of(item.get("folder")),
-        leaf_id=text_of(item.get("leaf_id")) or None,
+        leaf_id=_link(item.get("leaf_id")),
         model_id=text_of(item.get("model_id")),
         preset_id=text_of(item.get("preset_id")),
         system_prompt=text_of(item.get("system_prompt")),
@@ -135,7 +146,7 @@ def _message(item: dict[str, Any], created: float) -> Message:
         role=Role(role),
         text=text_of(item.get("text")),
         id=_id(item.get("id")),
-        parent_id=text_of(item.get("parent_id")) or None,
+        parent_id=_link(item.get("parent_id")),
         thinking=text_of(item.get("thinking")),
         created=time_of(item.get("created"), created),
         model=text_of(item.get("model")),
@@ -159,7 +170,14 @@ def timings(value: Any) -> Timings | None:
 
 
 def _id(value: Any) -> str:
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_ID else new_id()
+    """An id as it may be stored; the same odd one always gives the same, so that links between messages hold."""
+    if not isinstance(value, str) or not value:
+        return new_id()
+    return value if _GOOD_ID.fullmatch(value) else derived_id("slmdesk", value)
+
+
+def _link(value: Any) -> str | None:
+    return _id(value) if isinstance(value, str) and value else None
 
 
 def _known(value: Any, names: set[str]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 import uuid
 from collections.abc import Iterable
@@ -71,7 +70,7 @@ def list_of(value: Any) -> list[Any]:
 
 def time_of(value: Any, default: float | None = None) -> float:
     """Seconds since 1970 from seconds, milliseconds or nanoseconds; ``default`` (now) for anything else."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e20 and math.isfinite(value):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < 1e20:
         for limit, divisor in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
             if value > limit:
                 return value / divisor
@@ -81,7 +80,7 @@ def time_of(value: Any, default: float | None = None) -> float:
 
 def number_of(value: Any) -> float:
     """A number that can be counted with, or 0."""
-    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    usable = isinstance(value, (int, float)) and not isinstance(value, bool) and -1e15 < value < 1e15
     return value if usable else 0
 
 
