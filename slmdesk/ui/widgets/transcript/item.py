@@ -23,6 +23,8 @@ _REFERENCES = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 _PORTION = 40_000
 """Characters of a long message that are cut into segments at a time."""
 _PLAIN_PORTION = 3_000
+_LONG_STEP = 0.004
+"""Seconds after which making boxes and arranging them become two steps."""
 BUBBLE_SHARE = 0.72
 
 
@@ -48,6 +50,8 @@ class Slot:
     segment: Segment | None = None
     words: str = ""
     placed: list[Placed] | None = None
+    built: list[Placed] | None = None
+    """Boxes that are made but not yet arranged."""
     height: int = 0
     exact: bool = False
     number: int | None = None
@@ -57,6 +61,11 @@ class Slot:
     def waiting(self) -> bool:
         """Whether a formula in it is still being set."""
         return any(place.box.waiting for place in self.placed or ())
+
+    def forget(self) -> None:
+        """Drop the boxes; the height stays as an estimate."""
+        self.placed = self.built = None
+        self.exact = False
 
 
 class Item:
@@ -219,8 +228,14 @@ class Item:
             for fresh in self._split(number):
                 fresh.height = self._estimate_slot(fresh, style, column)
             return
-        if slot.placed is None or slot.waiting:
-            slot.placed = self._build(number, slot, style)
+        if slot.built is None and (slot.placed is None or slot.waiting):
+            began = time.perf_counter()
+            slot.built = self._build(number, slot, style)
+            if time.perf_counter() - began > _LONG_STEP:
+                return  # arranging it is the next step
+        if slot.built is not None:
+            slot.placed, slot.built = slot.built, None
+        assert slot.placed is not None
         slot.height = arrange(slot.placed, style, self.slot_width(slot, style, column))
         if slot.part is Part.MARK:
             slot.height += style.gap * 2
@@ -314,7 +329,7 @@ class Item:
         if isinstance(box, CodeBox) and was_code and self._segmenter.tail_start == start:
             box.append(text)
         else:
-            tail.placed = None
+            tail.forget()
         tail.exact = False
         if not tail.height:
             tail.height = style.line_height
@@ -331,7 +346,7 @@ class Item:
             self.open(style, column)
         elif self.unfolded and last is not None:
             last.words += text
-            last.placed, last.exact = None, False
+            last.forget()
 
     def finish(self, shown: TranscriptMessage, style: Style, column: float) -> None:
         """The answer is complete: close its last block. What was laid out before stays as it is."""
@@ -351,7 +366,7 @@ class Item:
         self.slots += fresh
         for slot in self.slots:
             if slot.part is Part.FOLD:
-                slot.placed, slot.exact = None, False
+                slot.forget()
 
     def slot_of(self, offset: int) -> int | None:
         """The slot that holds the character at ``offset`` of the text."""
@@ -371,8 +386,7 @@ class Item:
         """Forget the boxes (their heights stay): the message is far out of sight."""
         for slot in self.slots:
             if slot.part is not Part.TAIL:
-                slot.placed = None
-                slot.exact = False
+                slot.forget()
 
 
 def _lines(text: str, per_line: float) -> int:
