@@ -7,8 +7,8 @@ The folder ``data`` holds plain text files. One block is one intent::
     is Q4_K_M good | do you like Q4_K_M     question forms written out, separated by a bar
     > Q4_K_M keeps about 4.9 bits ...       the answer; following lines belong to it, a further ">" is a variant
 
-A form may hold slots such as ``{country}`` (data/slots.txt) or ``{int}`` (a random number). Part of the forms and of the
-slot items is never used for training: they are the held-out questions. Only the standard library is needed here.
+A form may hold slots such as ``{country}`` (data/slots.txt) or ``{int}`` (a random number). Part of the forms and of
+the slot items is never used for training: they are the held-out questions. Only the standard library is needed here.
 """
 
 from __future__ import annotations
@@ -34,16 +34,29 @@ SYSTEM_PROMPTS = (
     "You are a helpful assistant that explains things in plain words.",
 )
 OPENERS = (
-    "hey, ", "hi, ", "hello, ", "please, ", "can you tell me ", "could you tell me ", "I want to know ", "quick question: ",
-    "so, ", "ok, ", "okay, ", "tell me, ", "one question: ", "and ", "just curious: ", "sorry, ", "hey SLMDesk, ", "well, ",
-    "now, ", "good day, ", "I am new here, ", "I was wondering, ", "do you know ",
+    "hey, ", "hi, ", "hello, ", "please, ", "can you tell me ", "could you tell me ", "I want to know ",
+    "quick question: ", "so, ", "ok, ", "okay, ", "tell me, ", "one question: ", "and ", "just curious: ", "sorry, ",
+    "hey SLMDesk, ", "well, ", "now, ", "good day, ", "I am new here, ", "I was wondering, ", "do you know ",
 )  # fmt: skip
-CLOSERS = (" please", " thanks", ", please", " in short", " in simple words", " for a beginner", " exactly", " then", " here", " now")
+CLOSERS = (
+    " please",
+    " thanks",
+    ", please",
+    " in short",
+    " in simple words",
+    " for a beginner",
+    " exactly",
+    " then",
+    " here",
+    " now",
+)
 OPENERS_DA = ("hej, ", "hej ", "ok, ", "kan du fortælle mig ", "undskyld, ", "og ")
-QUESTION_WORDS = set(
-    "what what's whats who who's where where's when why how how's which whose is are am was were can could do does did should would will shall"
-    " may might must has have isn't aren't doesn't don't won't hvad hvem hvor hvordan hvornår hvorfor hvilken hvilket hvilke er kan har skal må"
-    " virker bliver findes koster bruger sender".split()
+QUESTION_WORDS = frozenset(
+    """
+    what what's whats who who's whos where where's when why how how's which whose is are am was were can could do does
+    did should would will shall may might must has have isn't aren't doesn't don't won't hvad hvem hvor hvordan
+    hvornår hvorfor hvilken hvilket hvilke er kan har skal må virker bliver findes koster bruger sender
+    """.split()  # noqa: SIM905
 )
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -81,6 +94,7 @@ class Corpus:
     intents: dict[str, Intent]
     slots: dict[str, list[str]]
     held_slots: dict[str, list[str]]
+    reserved: set[str]
 
 
 def normalise(text: str) -> str:
@@ -122,8 +136,6 @@ def _parse_intent(name: str, lines: list[str], frames: dict[str, list[str]]) -> 
         elif line.strip():
             intent.written.extend(part.strip() for part in line.split(" | ") if part.strip())
     intent.answers = [answer.strip() for answer in intent.answers]
-    if not intent.answers or not (intent.written or intent.framed):
-        raise ValueError(f"intent {name} lacks questions or answers")
     return intent
 
 
@@ -134,7 +146,9 @@ def _hold_out(forms: list[str], name: str, least: int, most: int) -> list[str]:
 
 def load(folder: Path = DATA) -> Corpus:
     """Read the folder and split off the held-out forms and items (the same ones every time)."""
-    frames = {name: [line.strip() for line in lines if line.strip()] for name, lines in _sections(folder / "frames.txt")}
+    frames = {
+        name: [line.strip() for line in lines if line.strip()] for name, lines in _sections(folder / "frames.txt")
+    }
     items = {
         name: [part.strip() for line in lines for part in line.split(" | ") if part.strip()]
         for name, lines in _sections(folder / "slots.txt")
@@ -147,7 +161,18 @@ def load(folder: Path = DATA) -> Corpus:
         for name, lines in _sections(path):
             intent = _parse_intent(name, lines, frames)
             if name in intents:
-                raise ValueError(f"intent {name} appears twice")
+                # A further block of the same name only adds forms.
+                first = intents[name]
+                if intent.answers:
+                    raise ValueError(f"intent {name} is answered twice")
+                first.written += [
+                    form
+                    for form in intent.written
+                    if owner.setdefault(normalise(form), name) == name and form not in first.written
+                ]
+                continue
+            if not intent.answers or not (intent.written or intent.framed):
+                raise ValueError(f"intent {name} lacks questions or answers")
             # A form written out wins over a framed one; the first intent to claim a form keeps it.
             for kind in (intent.written, intent.framed):
                 kind[:] = [form for form in dict.fromkeys(kind) if owner.setdefault(normalise(form), name) == name]
@@ -163,9 +188,14 @@ def load(folder: Path = DATA) -> Corpus:
         held = set(intent.held_out)
         intent.written = [form for form in intent.written if form not in held]
         intent.framed = [form for form in intent.framed if form not in held]
-    held_slots = {name: sorted(values, key=lambda item: _rank("slot", name, item))[: max(2, len(values) // 7)] for name, values in items.items()}
+    held_slots = {
+        name: sorted(values, key=lambda item: _rank("slot", name, item))[: max(2, len(values) // 7)]
+        for name, values in items.items()
+    }
     slots = {name: [item for item in values if item not in held_slots[name]] for name, values in items.items()}
-    return Corpus(intents, slots, held_slots)
+    reserved = {normalise(form) for intent in intents.values() for form in intent.held_out}
+    reserved |= {normalise(text) for _, text in probe_questions(folder)}
+    return Corpus(intents, slots, held_slots, reserved)
 
 
 def fill(form: str, slots: dict[str, list[str]], rng: random.Random) -> str:
@@ -173,7 +203,9 @@ def fill(form: str, slots: dict[str, list[str]], rng: random.Random) -> str:
 
     def item(match: re.Match[str]) -> str:
         if match[1] == "int":
-            return str(rng.choice((rng.randint(2, 12), rng.randint(2, 99), rng.randint(2, 999), rng.randint(100, 99999))))
+            return str(
+                rng.choice((rng.randint(2, 12), rng.randint(2, 99), rng.randint(2, 999), rng.randint(100, 99999)))
+            )
         return rng.choice(slots[match[1]])
 
     return SLOT.sub(item, form)
@@ -202,13 +234,20 @@ def _typo(text: str, rng: random.Random) -> str:
 
 
 def vary(form: str, rng: random.Random, danish: bool = False) -> str:
-    """A form as people really type it: openers, another name for the application, small letters, typos, missing marks."""
+    """A form as people really type it: openers, another name of the application, small letters, typos, no marks."""
     text = form
     if "SLMDesk" in text and rng.random() < 0.3:
-        text = text.replace("SLMDesk", rng.choice(("slmdesk", "SLM Desk", "this app", "the app", "this program", "Slmdesk", "this application")))
+        text = text.replace(
+            "SLMDesk",
+            rng.choice(("slmdesk", "SLM Desk", "this app", "the app", "this program", "Slmdesk", "this application")),
+        )
     words = text.split()
     if len(words) >= 5 and rng.random() < 0.08:
-        loose = [i for i, word in enumerate(words) if word.lower() in {"the", "a", "an", "is", "do", "i", "to", "of", "for", "my", "in", "please"}]
+        loose = [
+            i
+            for i, word in enumerate(words)
+            if word.lower() in {"the", "a", "an", "is", "do", "i", "to", "of", "for", "my", "in", "please"}
+        ]
         if loose:
             del words[rng.choice(loose)]
             text = " ".join(words)
@@ -237,8 +276,12 @@ def vary(form: str, rng: random.Random, danish: bool = False) -> str:
 
 def question(intent: Intent, corpus: Corpus, rng: random.Random) -> str:
     """A training question for an intent (never one of its held-out forms, never a held-out slot item)."""
-    pool = intent.written if intent.written and (not intent.framed or rng.random() < 0.5) else intent.framed
-    return vary(fill(rng.choice(pool), corpus.slots, rng), rng, intent.danish)
+    while True:
+        pool = intent.written if intent.written and (not intent.framed or rng.random() < 0.5) else intent.framed
+        text = vary(fill(rng.choice(pool), corpus.slots, rng), rng, intent.danish)
+        # An opener or a dropped word could turn one form into another that is held out.
+        if normalise(text) not in corpus.reserved:
+            return text
 
 
 def weight(intent: Intent) -> float:
@@ -250,12 +293,13 @@ def weight(intent: Intent) -> float:
     return 1.0
 
 
-def conversation(corpus: Corpus, rng: random.Random) -> list[tuple[str, str]]:
-    """A conversation of one to ten turns as (role, text) pairs, sometimes with a system message first."""
+def conversation(corpus: Corpus, rng: random.Random, turns: int = 0) -> tuple[list[tuple[str, str]], list[str]]:
+    """A conversation of one to nine turns as (role, text) pairs, sometimes after a system message, and its intents."""
     names = list(corpus.intents)
     weights = [weight(corpus.intents[name]) for name in names]
-    turns = rng.choices((1, 2, 3, 4, 6, 9), (62, 18, 10, 6, 3, 1))[0]
+    turns = turns or rng.choices((1, 2, 3, 4, 6, 9), (50, 24, 13, 8, 4, 1))[0]
     messages: list[tuple[str, str]] = []
+    asked: list[str] = []
     if rng.random() < 0.25:
         messages.append(("system", rng.choice(SYSTEM_PROMPTS)))
     for turn in range(turns):
@@ -265,9 +309,10 @@ def conversation(corpus: Corpus, rng: random.Random) -> list[tuple[str, str]]:
         elif turns > 1 and turn == turns - 1 and rng.random() < 0.12:
             name = "hello.thanks"
         intent = corpus.intents[name]
+        asked.append(name)
         messages.append(("user", question(intent, corpus, rng)))
         messages.append(("assistant", rng.choice(intent.answers)))
-    return messages
+    return messages, asked
 
 
 def held_out_questions(corpus: Corpus, per_slotted: int = 12) -> list[tuple[str, str]]:
@@ -279,7 +324,9 @@ def held_out_questions(corpus: Corpus, per_slotted: int = 12) -> list[tuple[str,
             continue
         rng = random.Random(_rank("held", intent.name))
         forms = intent.written
-        unseen = [form for form in forms if SLOT.search(form) and "{int}" not in form] or forms
+        unseen = [form for form in forms if SLOT.search(form) and "{int}" not in form] or [
+            form for form in forms if SLOT.search(form)
+        ]
         seen: set[str] = set()
         for number in range(per_slotted * 3):
             form = rng.choice(intent.held_out if number % 2 and intent.held_out else unseen)
@@ -298,4 +345,5 @@ def probe_questions(folder: Path = DATA) -> list[tuple[str, str]]:
 if __name__ == "__main__":
     loaded = load()
     training = sum(len(i.written) + len(i.framed) for i in loaded.intents.values())
-    print(f"{len(loaded.intents)} intents, {training} training forms, {len(held_out_questions(loaded))} held-out questions")
+    held = len(held_out_questions(loaded))
+    print(f"{len(loaded.intents)} intents, {training} training forms, {held} held-out questions")

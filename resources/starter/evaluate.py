@@ -1,9 +1,8 @@
 """The quality gate: ask the shipped GGUF every held-out question and see whether the right intent answers.
 
-Each question goes through the chat template and llama.cpp with greedy sampling, as in the application. The answer is taken
-for the intent whose written answer is nearest to it. An answer nearer than ``NEAR`` to no written one counts as wrong.
-The gate is 85 % of the held-out questions. Held-out perplexity is that of the right answers (with their end mark) given
-the held-out questions.
+Each question goes through the chat template and llama.cpp with greedy sampling. The answer is taken for the intent
+whose written answer is nearest to it; when none is as near as ``NEAR``, it counts as wrong. The gate is 85 % of the
+held-out questions. Held-out perplexity is that of the right answers (with their end mark) given the held-out questions.
 """
 
 from __future__ import annotations
@@ -78,7 +77,9 @@ def same_family(first: str, second: str) -> bool:
     return first.startswith("unknown.") and second.startswith("unknown.")
 
 
-def score(model: Llama, corpus: Corpus, questions: list[tuple[str, str]], wrong: list[str]) -> dict[str, dict[str, float]]:
+def score(
+    model: Llama, corpus: Corpus, questions: list[tuple[str, str]], wrong: list[str]
+) -> dict[str, dict[str, float]]:
     """Per topic and in total: number of questions, share answered with the right intent, or at least in its family."""
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
     for name, question in questions:
@@ -93,7 +94,10 @@ def score(model: Llama, corpus: Corpus, questions: list[tuple[str, str]], wrong:
             row[3] += exact
         if got != name:
             wrong.append(f"{name}: {question!r} -> {got or 'garbled'}: {text!r}")
-    return {key: {"questions": n, "intent": a / n, "family": b / n, "word for word": c / n} for key, (n, a, b, c) in counts.items()}
+    return {
+        key: {"questions": n, "intent": a / n, "family": b / n, "word for word": c / n}
+        for key, (n, a, b, c) in counts.items()
+    }
 
 
 def show(title: str, result: dict[str, dict[str, float]]) -> None:
@@ -101,7 +105,9 @@ def show(title: str, result: dict[str, dict[str, float]]) -> None:
     print(f"\n{title}\n{'topic':<12}{'questions':>10}{'intent':>9}{'family':>9}{'verbatim':>9}")
     for key in sorted(result, key=lambda name: (name == "all", name)):
         row = result[key]
-        print(f"{key:<12}{row['questions']:>10.0f}{row['intent']:>9.1%}{row['family']:>9.1%}{row['word for word']:>9.1%}")
+        print(
+            f"{key:<12}{row['questions']:>10.0f}{row['intent']:>9.1%}{row['family']:>9.1%}{row['word for word']:>9.1%}"
+        )
 
 
 def main() -> None:
@@ -130,7 +136,13 @@ def main() -> None:
     if options.wrong:
         print("\n" + "\n".join(wrong))
     if options.report:
-        report = {"intents": len(corpus.intents), "held_out": held, "small_letters": plain, "probe": probe, "perplexity": perplexity}
+        report = {
+            "intents": len(corpus.intents),
+            "held_out": held,
+            "small_letters": plain,
+            "probe": probe,
+            "perplexity": perplexity,
+        }
         options.report.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     passed = held["all"]["intent"] >= GATE
     print(f"\nGate of {GATE:.0%}: {'passed' if passed else 'NOT passed'}")

@@ -1,7 +1,7 @@
 """Turn the Hugging Face folder of the starter model into the GGUF file that SLMDesk loads.
 
-Only ``gguf``, ``safetensors`` and NumPy are needed. llama.cpp rotates neighbouring pairs of a head where the Hugging Face
-layout rotates its two halves, so the rows of the query and key weights change places on the way.
+Only ``gguf`` and NumPy are needed. llama.cpp rotates neighbouring pairs of a head where the Hugging Face layout rotates
+its two halves, so the rows of the query and key weights change places on the way.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 
 HERE = Path(__file__).resolve().parent
 DESCRIPTION = (
-    "The tiny starter model bundled with SLMDesk: about 5 million parameters, trained from nothing by the SLMDesk project on its own text "
-    "about SLMDesk and small language models. It answers a few hundred questions and knows nothing else."
+    "The tiny starter model bundled with SLMDesk: about 5 million parameters, trained from nothing by the SLMDesk "
+    "project on its own text about SLMDesk and small language models. It answers a few hundred questions and knows "
+    "nothing else."
 )
 
 
@@ -31,7 +32,9 @@ def read_safetensors(path: Path) -> dict[str, np.ndarray]:
         if name == "__metadata__":
             continue
         start, end = entry["data_offsets"]
-        tensors[name] = np.frombuffer(data[8 + length + start : 8 + length + end], dtype=kinds[entry["dtype"]]).reshape(entry["shape"])
+        tensors[name] = np.frombuffer(data[8 + length + start : 8 + length + end], dtype=kinds[entry["dtype"]]).reshape(
+            entry["shape"]
+        )
     return tensors
 
 
@@ -96,12 +99,14 @@ def write(folder: Path, target: Path) -> None:
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list(vocabulary)
-    writer.add_token_types([gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in vocabulary])
+    writer.add_token_types(
+        [gguf.TokenType.CONTROL if token in special else gguf.TokenType.NORMAL for token in vocabulary]
+    )
     writer.add_token_merges(merges)
     writer.add_eos_token_id(config["eos_token_id"])
     writer.add_pad_token_id(config["pad_token_id"])
-    writer.add_add_bos_token(False)
-    writer.add_add_eos_token(False)
+    writer.add_add_bos_token(False)  # noqa: FBT003
+    writer.add_add_eos_token(False)  # noqa: FBT003
     writer.add_chat_template(settings["chat_template"])
 
     heads = {"q_proj": config["num_attention_heads"], "k_proj": config["num_key_value_heads"]}
@@ -109,7 +114,9 @@ def write(folder: Path, target: Path) -> None:
         part = name.split(".")[-2]
         array = permute(weight, heads[part]) if part in heads else weight
         # llama.cpp keeps vectors in F32.
-        writer.add_tensor(tensor_name(name), np.ascontiguousarray(array.astype(np.float32 if array.ndim == 1 else np.float16)))
+        writer.add_tensor(
+            tensor_name(name), np.ascontiguousarray(array.astype(np.float32 if array.ndim == 1 else np.float16))
+        )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,8 +1,9 @@
 """Train the starter model from nothing: written data -> tokenizer -> weights -> Hugging Face folder.
 
-Run ``python train.py --steps 3000`` in an environment with the ``train`` extra. With the same data, seed, steps and number
-of threads the run repeats itself. ``--minutes`` sets a limit of wall-clock time: the learning rate then falls in time for
-the end, whatever comes first. Checkpoints are written every few minutes; ``--export-only`` turns one into the folder ``hf``.
+Run ``python train.py`` in an environment with the ``train`` extra. With the same data, seed, steps and number of
+processes the run repeats itself. ``--minutes`` sets a limit of wall-clock time: the learning rate then falls in time for
+the end, whatever comes first. Checkpoints are written every few minutes; ``--export-only`` turns the last one into the
+folder ``hf``.
 """
 
 from __future__ import annotations
@@ -19,13 +20,14 @@ import torch
 from dialogues import Corpus, conversation, held_out_questions, load, question
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
-from torch import Tensor, nn
+from torch import Tensor, distributed, multiprocessing, nn
 from torch.nn import functional
 
 HERE = Path(__file__).resolve().parent
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
 CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 CONFIG = {
@@ -55,7 +57,15 @@ CONFIG = {
     "vocab_size": 2048,
 }
 QUESTION_WEIGHT = 0.1
-TOKENS_PER_BATCH = 4096
+TOKENS_PER_BATCH = 2048  # for each process
+# While training, a linear probe reads the intent from the state after this layer where an answer is about to begin. It
+# makes the model find out early what is asked, and is thrown away afterwards.
+MIDDLE = 4
+PROBE_WEIGHT = 0.5
+# Answers are learned by heart soon; what takes long is telling the questions apart. So most rows of the first part of a
+# run break off after the first tokens of the answer, and more questions fit into the time.
+BEGINNINGS = 0.85
+BEGINNINGS_UNTIL = 0.8
 
 
 # The model: Llama's decoder, named as in the Hugging Face checkpoint so that the weights export as they are.
@@ -70,6 +80,7 @@ class RmsNorm(nn.Module):
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        """Normalise by the root mean square and scale."""
         return functional.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
 
 
@@ -99,6 +110,7 @@ class Attention(nn.Module):
         self.o_proj = nn.Linear(self.heads * self.head, hidden, bias=False)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """Mix each position with those before it."""
         batch, length, _ = x.shape
         q = self.q_proj(x).view(batch, length, self.heads, self.head).transpose(1, 2)
         k = self.k_proj(x).view(batch, length, self.kv_heads, self.head).transpose(1, 2)
@@ -120,6 +132,7 @@ class Mlp(nn.Module):
         self.down_proj = nn.Linear(inner, hidden, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Apply the network to each position alone."""
         return self.down_proj(functional.silu(self.gate_proj(x)) * self.up_proj(x))
 
 
@@ -135,6 +148,7 @@ class Layer(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """Attention, then the network, each added to the stream."""
         x = x + self.dropout(self.self_attn(self.input_layernorm(x), cos, sin))
         return x + self.dropout(self.mlp(self.post_attention_layernorm(x)))
 
@@ -151,16 +165,27 @@ class Llama(nn.Module):
         self.dropout = nn.Dropout(dropout)
         for name, parameter in self.named_parameters():
             if parameter.dim() == 2:
-                scale = 0.02 / math.sqrt(2 * config["num_hidden_layers"]) if name.endswith(("o_proj.weight", "down_proj.weight")) else 0.02
+                scale = (
+                    0.02 / math.sqrt(2 * config["num_hidden_layers"])
+                    if name.endswith(("o_proj.weight", "down_proj.weight"))
+                    else 0.02
+                )
                 nn.init.normal_(parameter, std=scale)
+
+    def states(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Normalised last states, shape (batch, length, hidden), and the states after layer ``MIDDLE``."""
+        cos, sin = rotary(tokens.shape[1], self.config["head_dim"], self.config["rope_theta"])
+        x = self.dropout(self.embed_tokens(tokens))
+        middle = x
+        for number, layer in enumerate(self.layers, 1):
+            x = layer(x, cos, sin)
+            if number == MIDDLE:
+                middle = x
+        return self.norm(x), middle
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits for every position, shape (batch, length, vocabulary)."""
-        cos, sin = rotary(tokens.shape[1], self.config["head_dim"], self.config["rope_theta"])
-        x = self.dropout(self.embed_tokens(tokens))
-        for layer in self.layers:
-            x = layer(x, cos, sin)
-        return functional.linear(self.norm(x), self.embed_tokens.weight)
+        return functional.linear(self.states(tokens)[0], self.embed_tokens.weight)
 
 
 # The tokenizer and the batches.
@@ -199,16 +224,51 @@ def encode(tokenizer: Tokenizer, messages: list[tuple[str, str]]) -> tuple[list[
         body = tokenizer.encode(text).ids
         ids += [start, *head, *body, end, *newline]
         value = {"assistant": 1.0, "user": QUESTION_WEIGHT, "system": 0.0}[role]
-        weights += [0.0] * (1 + len(head)) + [value] * len(body) + [1.0 if role == "assistant" else value] + [0.0] * len(newline)
+        weights += (
+            [0.0] * (1 + len(head))
+            + [value] * len(body)
+            + [1.0 if role == "assistant" else value]
+            + [0.0] * len(newline)
+        )
     return ids, weights
 
 
-def batches(corpus: Corpus, tokenizer: Tokenizer, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """Endless batches of conversations of about the same length, each conversation a row of its own."""
+Row = tuple[list[int], list[float], list[tuple[int, int]]]
+
+
+def draw(corpus: Corpus, tokenizer: Tokenizer, rng: random.Random, numbers: dict[str, int], short: bool) -> Row:
+    """One training row: token ids, loss weights, and where an answer begins together with its intent's number."""
+    if not short:
+        messages, names = conversation(corpus, rng)
+        ids, weights = encode(tokenizer, messages)
+    else:
+        messages, names = conversation(corpus, rng, turns=1)
+        ids, weights = encode(tokenizer, messages)
+        begin = len(ids) - 1 - ids[::-1].index(1)
+        length = begin + rng.randint(8, 18)
+        ids, weights = ids[:length], weights[:length]
+    role = tokenizer.encode("assistant\n").ids
+    begins = [i + len(role) for i, token in enumerate(ids) if token == 1 and ids[i + 1 : i + 1 + len(role)] == role]
+    return ids, weights, [(place, numbers[name]) for place, name in zip(begins, names, strict=True)]
+
+
+def batches(
+    corpus: Corpus, tokenizer: Tokenizer, seed: int, progress: list[float]
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Endless batches of conversations of about the same length, each conversation a row of its own.
+
+    ``progress`` holds the share of the run that is done. The third tensor has the intent's number where an answer
+    begins, -1 elsewhere.
+    """
     rng = random.Random(seed)
+    numbers = {name: number for number, name in enumerate(corpus.intents)}
     while True:
-        pool = sorted((encode(tokenizer, conversation(corpus, rng)) for _ in range(1600)), key=lambda row: len(row[0]))
-        groups: list[list[tuple[list[int], list[float]]]] = [[]]
+        share = BEGINNINGS if progress[0] < BEGINNINGS_UNTIL else 0.3
+        pool = sorted(
+            (draw(corpus, tokenizer, rng, numbers, rng.random() < share) for _ in range(1200)),
+            key=lambda row: len(row[0]),
+        )
+        groups: list[list[Row]] = [[]]
         for row in pool:
             longest = len(row[0])
             if groups[-1] and longest * (len(groups[-1]) + 1) > TOKENS_PER_BATCH:
@@ -216,21 +276,28 @@ def batches(corpus: Corpus, tokenizer: Tokenizer, seed: int) -> Iterator[tuple[T
             groups[-1].append(row)
         rng.shuffle(groups)
         for group in groups:
-            longest = max(len(ids) for ids, _ in group)
+            longest = max(len(ids) for ids, _, _ in group)
             tokens = torch.zeros(len(group), longest, dtype=torch.long)
             weights = torch.zeros(len(group), longest)
-            for i, (ids, values) in enumerate(group):
+            intents = torch.full((len(group), longest), -1)
+            for i, (ids, values, begins) in enumerate(group):
                 tokens[i, : len(ids)] = torch.tensor(ids)
                 weights[i, : len(ids)] = torch.tensor(values)
-            yield tokens, weights
+                for place, number in begins:
+                    intents[i, place] = number
+            yield tokens, weights, intents
 
 
 @torch.no_grad()
-def quick_accuracy(model: Llama, tokenizer: Tokenizer, corpus: Corpus, questions: list[tuple[str, str]], length: int = 16) -> float:
+def quick_accuracy(
+    model: Llama, tokenizer: Tokenizer, corpus: Corpus, questions: list[tuple[str, str]], length: int = 16
+) -> float:
     """Share of questions whose first tokens of the greedy answer begin the right answer."""
     model.eval()
     right = 0
-    prompts = [encode(tokenizer, [("user", text)])[0] + [1] + tokenizer.encode("assistant\n").ids for _, text in questions]
+    prompts = [
+        encode(tokenizer, [("user", text)])[0] + [1] + tokenizer.encode("assistant\n").ids for _, text in questions
+    ]
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     while order:
         size = len(prompts[order[0]])
@@ -242,7 +309,9 @@ def quick_accuracy(model: Llama, tokenizer: Tokenizer, corpus: Corpus, questions
         for row, i in zip(tokens.tolist(), same, strict=True):
             text = tokenizer.decode(row[size:]).split("\nuser\n")[0].rstrip()
             answers = corpus.intents[questions[i][0]].answers
-            right += any(answer.startswith(text[: max(8, len(answer))]) or text.startswith(answer) for answer in answers)
+            right += any(
+                answer.startswith(text[: max(8, len(answer))]) or text.startswith(answer) for answer in answers
+            )
     model.train()
     return right / len(questions)
 
@@ -253,18 +322,32 @@ def quick_accuracy(model: Llama, tokenizer: Tokenizer, corpus: Corpus, questions
 def export(model: Llama, tokenizer: Tokenizer, folder: Path) -> None:
     """Write the Hugging Face folder: F16 weights, configuration and tokenizer."""
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {f"model.{name}": value.detach().to(torch.float16).contiguous() for name, value in model.state_dict().items()}
+    tensors = {
+        f"model.{name}": value.detach().to(torch.float16).contiguous() for name, value in model.state_dict().items()
+    }
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
     tokenizer.save(str(folder / "tokenizer.json"))
     files = {
         "config.json": CONFIG,
-        "generation_config.json": {"do_sample": False, "eos_token_id": [2, 0], "pad_token_id": 0, "max_new_tokens": 256},
+        "generation_config.json": {
+            "do_sample": False,
+            "eos_token_id": [2, 0],
+            "pad_token_id": 0,
+            "max_new_tokens": 256,
+        },
         "special_tokens_map.json": {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"},
         "tokenizer_config.json": {
             "add_bos_token": False,
             "add_prefix_space": False,
             "added_tokens_decoder": {
-                str(i): {"content": token, "lstrip": False, "normalized": False, "rstrip": False, "single_word": False, "special": True}
+                str(i): {
+                    "content": token,
+                    "lstrip": False,
+                    "normalized": False,
+                    "rstrip": False,
+                    "single_word": False,
+                    "special": True,
+                }
                 for i, token in enumerate(SPECIAL)
             },
             "bos_token": None,
@@ -281,52 +364,97 @@ def export(model: Llama, tokenizer: Tokenizer, folder: Path) -> None:
         (folder / name).write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def train(options: argparse.Namespace) -> None:
-    """The whole run, from the data folder to the Hugging Face folder."""
-    torch.manual_seed(options.seed)
-    torch.set_num_threads(options.threads)
+def train(rank: int, options: argparse.Namespace) -> None:
+    """The whole run, from the data folder to the Hugging Face folder, in one of ``options.processes`` processes.
+
+    Each process works on one thread through batches of its own; after every step they average their gradients. That
+    keeps them busy on a machine that does other work as well, where threads wait for each other at every operation.
+    """
+    torch.manual_seed(options.seed + rank)
+    torch.set_num_threads(1)
+    meeting = options.work / "meeting"
+    distributed.init_process_group("gloo", f"file://{meeting}", rank=rank, world_size=options.processes)
     corpus = load()
-    options.work.mkdir(parents=True, exist_ok=True)
     tokenizer = train_tokenizer(corpus, options.seed)
     model = Llama(CONFIG, options.dropout)
-    decay = [p for p in model.parameters() if p.dim() == 2]
-    plain = [p for p in model.parameters() if p.dim() < 2]
-    optimizer = torch.optim.AdamW([{"params": decay, "weight_decay": 0.1}, {"params": plain, "weight_decay": 0.0}], lr=options.lr, betas=(0.9, 0.95))
+    if options.start:
+        model.load_state_dict(torch.load(options.start, weights_only=True))
+    probe = nn.Linear(CONFIG["hidden_size"], len(corpus.intents))
+    parameters = [*model.parameters(), *probe.parameters()]
+    for parameter in parameters:
+        distributed.broadcast(parameter.data, 0)
+    groups = [
+        {"params": [p for p in parameters if p.dim() == 2], "weight_decay": 0.1},
+        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    optimizer = torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.95))
     questions = held_out_questions(corpus)
     sample = random.Random(options.seed).sample(questions, min(150, len(questions)))
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters, {len(corpus.intents)} intents, {len(questions)} held-out questions", flush=True)
-    started, tokens_seen, losses, last_check = time.monotonic(), 0, [], time.monotonic()
-    for step, (tokens, weights) in enumerate(batches(corpus, tokenizer, options.seed + 1)):
+    size = sum(p.numel() for p in model.parameters())
+    if rank == 0:
+        print(f"{size:,} parameters, {len(corpus.intents)} intents, {len(questions)} held-out questions", flush=True)
+    progress, tokens_seen, sums = [0.0], 0, [0.0, 0.0]
+    started = last_check = time.monotonic()
+    for step, (tokens, weights, intents) in enumerate(batches(corpus, tokenizer, options.seed + 1 + rank, progress)):
         elapsed = (time.monotonic() - started) / 60
-        done = max(step / options.steps, elapsed / options.minutes if options.minutes else 0.0)
-        finished = done >= 1
+        done = torch.tensor(max(step / options.steps, elapsed / options.minutes if options.minutes else 0.0))
+        distributed.broadcast(done, 0)
+        progress[0] = float(done)
+        finished = progress[0] >= 1
         if not finished:
-            rate = options.lr * min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+            warm = min(1.0, (step + 1) / 100)
             for group in optimizer.param_groups:
-                group["lr"] = rate
-            logits = model(tokens[:, :-1])
-            each = functional.cross_entropy(logits.flatten(0, 1), tokens[:, 1:].flatten(), reduction="none")
-            value = weights[:, 1:].flatten()
-            loss = (each * value).sum() / value.sum()
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+                group["lr"] = options.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress[0])))
+            losses = one_step(model, probe, tokens, weights, intents, options.bf16)
+            average_gradients(parameters)
+            nn.utils.clip_grad_norm_(parameters, 1.0)
             optimizer.step()
-            losses.append(loss.item())
-            tokens_seen += int((tokens > 0).sum())
-        if step % 50 == 0 or finished:
-            speed = tokens_seen / (time.monotonic() - started)
-            mean = sum(losses[-50:]) / len(losses[-50:])
-            print(f"step {step} minutes {elapsed:.1f} tokens {tokens_seen} tok/s {speed:.0f} loss {mean:.4f} done {done:.3f}", flush=True)
-        if finished or time.monotonic() - last_check > options.check_minutes * 60:
+            sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
+            tokens_seen += int((tokens > 0).sum()) * options.processes
+        if rank == 0 and (step % 50 == 49 or finished):
+            line = f"step {step + 1} minutes {elapsed:.1f} tokens {tokens_seen}"
+            print(f"{line} loss {sums[0] / 50:.4f} probe {sums[1] / 50:.4f} done {progress[0]:.3f}", flush=True)
+            sums = [0.0, 0.0]
+        if rank == 0 and (finished or time.monotonic() - last_check > options.check_minutes * 60):
             last_check = time.monotonic()
-            torch.save(model.state_dict(), options.work / "checkpoint.pt")
+            torch.save(model.state_dict(), options.work / "checkpoint.part")
+            (options.work / "checkpoint.part").replace(options.work / "checkpoint.pt")
             tokenizer.save(str(options.work / "tokenizer.json"))
             accuracy = quick_accuracy(model, tokenizer, corpus, questions if finished else sample)
             print(f"held-out {accuracy:.3f} at step {step}", flush=True)
         if finished:
             break
-    export(model, tokenizer, options.out)
+    if rank == 0:
+        export(model, tokenizer, options.out)
+    distributed.destroy_process_group()
+
+
+def one_step(
+    model: Llama, probe: nn.Linear, tokens: Tensor, weights: Tensor, intents: Tensor, bf16: bool
+) -> tuple[float, float]:
+    """Gradients of one batch; the losses of the answers and of the probe."""
+    model.zero_grad(set_to_none=True)
+    probe.zero_grad(set_to_none=True)
+    value, begins = weights[:, 1:], intents[:, :-1] >= 0
+    with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        states, middle = model.states(tokens[:, :-1])
+        logits = functional.linear(states[value > 0], model.embed_tokens.weight)
+        told = probe(middle[begins])
+    each = functional.cross_entropy(logits.float(), tokens[:, 1:][value > 0], reduction="none")
+    loss = (each * value[value > 0]).sum() / value.sum()
+    probe_loss = functional.cross_entropy(told.float(), intents[:, :-1][begins])
+    (loss + PROBE_WEIGHT * probe_loss).backward()
+    return loss.item(), probe_loss.item()
+
+
+def average_gradients(parameters: list[nn.Parameter]) -> None:
+    """The mean of the gradients of all processes, in one exchange."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    flat = torch.cat([gradient.flatten() for gradient in gradients])
+    distributed.all_reduce(flat)
+    flat /= distributed.get_world_size()
+    for gradient, part in zip(gradients, flat.split([gradient.numel() for gradient in gradients]), strict=True):
+        gradient.copy_(part.view_as(gradient))
 
 
 def main() -> None:
@@ -336,15 +464,19 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=0.0)
     parser.add_argument("--check-minutes", type=float, default=6.0)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--start", type=Path, help="weights to go on from, a checkpoint of an earlier run")
     parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--bf16", action="store_true", help="multiply in bfloat16 where the processor does that well")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints; never committed")
     parser.add_argument("--out", type=Path, default=HERE / "hf")
     parser.add_argument("--export-only", action="store_true")
     options = parser.parse_args()
     if not options.export_only:
-        train(options)
+        options.work.mkdir(parents=True, exist_ok=True)
+        (options.work / "meeting").unlink(missing_ok=True)
+        multiprocessing.spawn(train, (options,), nprocs=options.processes)
         return
     model = Llama(CONFIG)
     model.load_state_dict(torch.load(options.work / "checkpoint.pt", weights_only=True))
