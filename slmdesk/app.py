@@ -48,11 +48,11 @@ def run(folder: Path | None = None, *, on_ready: Callable[[MainWindow, Desk], An
     if not instance.claim():
         if instance.raise_other():
             return 0
-        error = SlmdeskError(
+        silent = SlmdeskError(
             "SLMDesk is already open with this profile, but its window does not answer.",
             "End that SLMDesk, or start with another profile (--profile DIR).",
         )
-        return _run(app, _tell(error))
+        return _run(app, _tell(silent))
     try:
         return _run(app, _main(app, profile, instance, on_ready))
     finally:
@@ -83,7 +83,7 @@ async def _tell(error: SlmdeskError) -> int:
     box = QMessageBox(QMessageBox.Icon.Warning, "SLMDesk", error.message)
     box.setInformativeText(error.hint)
     box.setDetailedText(error.details)
-    box.finished.connect(lambda _: closed.done() or closed.set_result(None))
+    box.finished.connect(closed.set_result)
     if os.environ.get("QT_QPA_PLATFORM") != "offscreen":  # nobody could close it there
         box.open()
         await closed

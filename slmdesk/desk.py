@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from slmdesk import runtimes
 from slmdesk.core.resources import resource
-from slmdesk.runtimes import runtimes
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
@@ -49,7 +49,7 @@ class Desk:
         self.hardware = Hardware(self.network)
         folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
         self.encryption.changed.connect(self._forget_states)
-        self.runtimes = runtimes(folders, profile.state_cache, profile.state_key())
+        self.runtimes = runtimes.runtimes(folders, profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
         self.library = Library(self.runtimes, settings, STARTER)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)

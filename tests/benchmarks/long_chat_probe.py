@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import Qt, QTimer
 
 import slmdesk.desk
+import slmdesk.runtimes
 from slmdesk import app
 from slmdesk.core.chat import Conversation, Message, Role
 from slmdesk.desk import Desk
@@ -97,7 +98,7 @@ async def measure(window: MainWindow, desk: Desk) -> None:
 def main(profile: Path) -> int:
     pieces = [ANSWER[i : i + 4] for i in range(0, len(ANSWER), 4)] * 6
     runtime = FakeRuntime(fake_model(path=slmdesk.desk.STARTER), tokens=pieces, delay=0.004)
-    slmdesk.desk.runtimes = lambda *_: (runtime,)
+    slmdesk.runtimes.runtimes = lambda *_: (runtime,)
     tasks = []
     return app.run(profile, on_ready=lambda w, d: tasks.append(asyncio.ensure_future(measure(w, d))))
 

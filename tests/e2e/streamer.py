@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 import slmdesk.desk
+import slmdesk.runtimes
 from slmdesk.desk import Desk
 from tests.fakes import FakeRuntime, fake_model
 
 
 async def main(profile: Path) -> None:
     runtime = FakeRuntime(fake_model(path=slmdesk.desk.STARTER), tokens=[f"{n} " for n in range(100_000)], delay=0.004)
-    slmdesk.desk.runtimes = lambda *_: (runtime,)
+    slmdesk.runtimes.runtimes = lambda *_: (runtime,)
     desk = await Desk.open(profile, owner=True)
     desk.chat.delta.connect(lambda _c, _m, text: print(time.time(), len(text), flush=True))
     conversation = await desk.conversations.create()
