@@ -26,6 +26,7 @@ from slmdesk.core.errors import StorageError, WrongKey
 from slmdesk.core.progress import Progress, Report
 from slmdesk.storage import backups
 from slmdesk.storage.database import Database
+from slmdesk.storage.errors import damaged, translated
 
 log = logging.getLogger(__name__)
 
@@ -137,15 +138,17 @@ async def open_database(path: Path) -> Database:
     key and the file is not plain either.
     """
     slots = KeySlots(path)
-    if await asyncio.to_thread(backups.is_plain, path):
+    try:
+        plain = await asyncio.to_thread(backups.is_plain, path)
+    except OSError as error:
+        raise translated(error, path) from error
+    if plain:
         database = await Database.open(path)
         kept = backups.listed(database.backups_folder)
         if not all(backups.is_plain(p) for p in kept):  # turning encryption off was broken off
             await _settle_quietly(database, slots)
         return database
-    current, pending = await slots.read()
-    if current is None and pending is None:
-        raise _no_key(path)
+    current, pending = await _keys(path, slots)
     for key in (current, pending):
         if key is None:
             continue
@@ -159,6 +162,25 @@ async def open_database(path: Path) -> Database:
             await _settle_quietly(database, slots)
         return database
     raise _no_key(path)
+
+
+async def _keys(path: Path, slots: KeySlots) -> tuple[str | None, str | None]:
+    """The keys for a file that is not plain SQLite; raises where there is none, saying what that may mean."""
+    folder = path.parent / "backups"
+    try:
+        found = await slots.read()
+    except StorageError as error:
+        if any(map(backups.is_plain, backups.listed(folder))):
+            raise damaged(path) from error
+        raise StorageError(
+            f"The database {path} is encrypted, or damaged. {error.message}",
+            f"{error.hint} If you never turned encryption on, look for a backup in {folder}.",
+            error.details,
+        ) from error
+    if found == (None, None):
+        # While a database is encrypted, so are its backups: a plain one means that this file was plain too.
+        raise damaged(path) if any(map(backups.is_plain, backups.listed(folder))) else _no_key(path)
+    return found
 
 
 def _no_key(path: Path) -> StorageError:

@@ -146,8 +146,27 @@ async def test_a_missing_keyring_is_named_when_an_encrypted_profile_opens(tmp_pa
     await Encryption(database).turn_on()
     await database.close()
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
-    with pytest.raises(StorageError, match="keyring"):
+    with pytest.raises(StorageError, match=r"encrypted, or damaged.*keyring") as caught:
         await open_database(path)
+    assert "backups" in caught.value.hint
+
+
+async def test_a_file_in_the_way_of_the_profile_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "profile").write_text("")
+    with pytest.raises(StorageError, match="cannot be opened or written"):
+        await open_database(tmp_path / "profile" / "slmdesk.db")
+
+
+@pytest.mark.parametrize("backend", [NoKeyring, MemoryKeyring])
+async def test_a_damaged_plain_database_is_called_damaged(tmp_path: Path, backend: type) -> None:
+    path = tmp_path / "slmdesk.db"
+    database = await filled(path)
+    await database.close()
+    keyring.set_keyring(backend())
+    path.write_bytes(b"\x00" * 8192)
+    with pytest.raises(StorageError, match="is damaged") as caught:
+        await open_database(path)
+    assert backups.listed(tmp_path / "backups")[0].name in caught.value.hint
 
 
 def sequence(kind: str) -> list[str]:
