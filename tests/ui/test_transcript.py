@@ -19,9 +19,9 @@ from slmdesk.ui.widgets.transcript import Transcript, TranscriptMessage
 from slmdesk.ui.widgets.transcript.box import Action
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.heights import Heights
-from slmdesk.ui.widgets.transcript.item import Part
 from slmdesk.ui.widgets.transcript.message import duration, figures, figures_in_full, finish_words, reading_words
 from slmdesk.ui.widgets.transcript.selection import Selection
+from slmdesk.ui.widgets.transcript.slot import Part
 from slmdesk.ui.widgets.transcript.table_box import TableBox
 
 ANSWER = """Take **Q4_K_M** and read [this](https://example.org/q4) or [that](file:///etc/passwd).

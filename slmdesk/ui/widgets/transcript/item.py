@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from slmdesk.core.chat import Role
@@ -16,56 +14,16 @@ from slmdesk.ui.widgets.transcript.box import Box, Placed
 from slmdesk.ui.widgets.transcript.build import Builder, arrange, renumbered, text_box
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.message import TranscriptMessage, reading_words, thinking_words, tr
+from slmdesk.ui.widgets.transcript.slot import PLAIN_PORTION, Part, Slot, line_count, portions
 from slmdesk.ui.widgets.transcript.small_boxes import ChipsBox, FoldBox, MarkBox
 from slmdesk.ui.widgets.transcript.style import Style
 
 _REFERENCES = re.compile(r"^ {0,3}\[[^\]\n]+\]:[ \t]*\S+.*$", re.MULTILINE)
 _PORTION = 40_000
 """Characters of a long message that are cut into segments at a time."""
-_PLAIN_PORTION = 3_000
 _LONG_STEP = 0.004
 """Seconds after which making boxes and arranging them become two steps."""
 BUBBLE_SHARE = 0.72
-
-
-class Part(Enum):
-    """What a slot is for."""
-
-    MARK = "mark"
-    CHIPS = "chips"
-    STATUS = "status"
-    FOLD = "fold"
-    THOUGHT = "thought"
-    CONTENT = "content"
-    TAIL = "tail"
-    REST = "rest"
-    ERROR = "error"
-
-
-@dataclass(slots=True, eq=False)
-class Slot:
-    """A part of a message with its height, which is an estimate until ``placed`` is there and ``exact``."""
-
-    part: Part
-    segment: Segment | None = None
-    words: str = ""
-    placed: list[Placed] | None = None
-    built: list[Placed] | None = None
-    """Boxes that are made but not yet arranged."""
-    height: int = 0
-    exact: bool = False
-    number: int | None = None
-    """The number that a numbered list reached in this slot."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether a formula in it is still being set."""
-        return any(place.box.waiting for place in self.placed or ())
-
-    def forget(self) -> None:
-        """Drop the boxes; the height stays as an estimate."""
-        self.placed = self.built = None
-        self.exact = False
 
 
 class Item:
@@ -105,7 +63,7 @@ class Item:
     def estimate(self, style: Style, column: float) -> int:
         """About how tall the message will be, from its length alone."""
         width = column * BUBBLE_SHARE - 2 * style.pad if self.user else column
-        lines = _lines(self.text, width / style.char_width)
+        lines = line_count(self.text, width / style.char_width)
         return self.chrome(style) + lines * style.line_height + (style.line_height if self.thinking else 0)
 
     def chrome(self, style: Style) -> int:
@@ -176,9 +134,9 @@ class Item:
         if self.thinking:
             self.slots.append(Slot(Part.FOLD))
             if self.unfolded:
-                self.slots += [Slot(Part.THOUGHT, words=part) for part in _portions(self.thinking)]
+                self.slots += [Slot(Part.THOUGHT, words=part) for part in portions(self.thinking)]
         if self.user:
-            self.slots += [Slot(Part.CONTENT, words=part) for part in _portions(self.text)]
+            self.slots += [Slot(Part.CONTENT, words=part) for part in portions(self.text)]
         else:
             self._read_references()
             self._split(len(self.slots))
@@ -212,13 +170,13 @@ class Item:
     def _estimate_slot(self, slot: Slot, style: Style, column: float) -> int:
         width = self.slot_width(slot, style, column)
         if slot.part is Part.REST:
-            return _lines(self.text[self._rest :], width / style.char_width) * style.line_height
+            return line_count(self.text[self._rest :], width / style.char_width) * style.line_height
         if slot.segment is None:
-            return _lines(slot.words, width / style.char_width) * style.line_height
+            return line_count(slot.words, width / style.char_width) * style.line_height
         if slot.segment.kind is Kind.CODE:
             lines = slot.segment.text.count("\n") + 1
             return style.gap + style.theme.px(32) + lines * style.mono_line + 2 * style.pad
-        return style.gap + _lines(slot.segment.text.rstrip(), width / style.char_width) * style.line_height
+        return style.gap + line_count(slot.segment.text.rstrip(), width / style.char_width) * style.line_height
 
     def lay_out(self, number: int, style: Style, column: float) -> None:
         """Build and arrange the boxes of one slot; a rest is cut further instead."""
@@ -342,7 +300,7 @@ class Item:
         if not self.opened:
             return
         last = next((slot for slot in reversed(self.slots) if slot.part is Part.THOUGHT), None)
-        if first or (self.unfolded and (last is None or len(last.words) + len(text) > _PLAIN_PORTION)):
+        if first or (self.unfolded and (last is None or len(last.words) + len(text) > PLAIN_PORTION)):
             self.open(style, column)
         elif self.unfolded and last is not None:
             last.words += text
@@ -387,19 +345,3 @@ class Item:
         for slot in self.slots:
             if slot.part is not Part.TAIL:
                 slot.forget()
-
-
-def _lines(text: str, per_line: float) -> int:
-    """About how many lines a text takes."""
-    breaks = text.count("\n")
-    return max(1, breaks + 1, round(len(text) / max(1.0, per_line) + breaks * 0.5))
-
-
-def _portions(text: str) -> list[str]:
-    """A plain text in portions that are quick to lay out, cut at line ends where there are any."""
-    portions: list[str] = []
-    while len(text) > _PLAIN_PORTION:
-        at = text.rfind("\n", 0, _PLAIN_PORTION) + 1 or text.rfind(" ", 0, _PLAIN_PORTION) + 1 or _PLAIN_PORTION
-        portions.append(text[:at])
-        text = text[at:]
-    return [*portions, text]

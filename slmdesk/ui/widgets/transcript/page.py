@@ -13,8 +13,9 @@ from PySide6.QtCore import QPointF
 from slmdesk.ui.widgets.transcript.box import Placed
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.heights import Heights
-from slmdesk.ui.widgets.transcript.item import Item, Part
+from slmdesk.ui.widgets.transcript.item import Item
 from slmdesk.ui.widgets.transcript.message import TranscriptMessage
+from slmdesk.ui.widgets.transcript.slot import Part
 from slmdesk.ui.widgets.transcript.style import COLUMN, Style
 
 _KEPT_ITEMS = 80

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -24,14 +23,13 @@ from slmdesk.ui.widgets.markdown.code import Lexers
 from slmdesk.ui.widgets.markdown.maths import Formulas
 from slmdesk.ui.widgets.markdown.parse import warm_up
 from slmdesk.ui.widgets.markdown.side import SideThread
-from slmdesk.ui.widgets.transcript.box import Action, Marks, Target
-from slmdesk.ui.widgets.transcript.build import paint_surroundings
+from slmdesk.ui.widgets.transcript.box import Action, Target
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
-from slmdesk.ui.widgets.transcript.item import Item, Part
+from slmdesk.ui.widgets.transcript.item import Item
 from slmdesk.ui.widgets.transcript.page import Anchor, Hit, Page
+from slmdesk.ui.widgets.transcript.painting import PageMarks, paint_page
 from slmdesk.ui.widgets.transcript.selection import Place, Selection, word_at
 from slmdesk.ui.widgets.transcript.style import Style
-from slmdesk.ui.widgets.transcript.text_box import TextBox
 
 SLICE = 0.006
 """Seconds that one slice of layout may take before events are looked at again."""
@@ -176,64 +174,13 @@ class PageView(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is in view."""
         painter = QPainter(self.viewport())
-        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         value = self.verticalScrollBar().value()
         painter.fillRect(event.rect(), self.page.style.canvas)
         painter.translate(0, -value)
-        top, bottom = value + event.rect().top(), value + event.rect().bottom() + 1
-        clip = QRectF(0, top, self.viewport().width(), bottom - top)
-        for number in self.page.visible(top, bottom):
-            self._paint_item(painter, number)
-        for number, slot, place, placed, corner in self.page.boxes(top, bottom):
-            item = self.page.items[number]
-            painter.setOpacity(0.6 if item.shown.dropped else 1.0)
-            marks = Marks(find=self.needle)
-            if self._selection is not None:
-                marks = self._selection.marks(number, slot, place, placed.box, self.needle)
-            paint_surroundings(painter, placed, corner - QPointF(placed.indent, 0), self.page.style)
-            placed.box.paint(painter, corner, clip, marks)
-            if item.slots[slot].part is Part.TAIL:
-                self._paint_caret(painter, placed.box, corner)
+        area = QRectF(event.rect()).translated(0, value)
+        focused = self.current if self.hasFocus() else -1
+        paint_page(painter, self.page, area, PageMarks(self._selection, self.needle, focused))
         painter.end()
-
-    def _paint_item(self, painter: QPainter, number: int) -> None:
-        """What lies behind the text of a message: the bubble, the line beside thinking, the focus frame."""
-        style, item, page = self.page.style, self.page.items[number], self.page
-        if not item.opened:
-            return
-        painter.setOpacity(0.6 if item.shown.dropped else 1.0)
-        top = page.top(number)
-        if item.user and not item.editor_height:
-            inner = [(y, slot) for _, slot, y in item.tops(style) if slot.part is not Part.MARK]
-            if inner:
-                width = item.bubble_width(style, page.column) + 2 * style.pad
-                y = top + inner[0][0] - (style.pad - 3)
-                height = inner[-1][0] + inner[-1][1].height - inner[0][0] + 2 * (style.pad - 3)
-                painter.setPen(Qt.PenStyle.NoPen)
-                painter.setBrush(style.bubble)
-                frame = QRectF(page.left + page.column - width, y, width, height)
-                painter.drawRoundedRect(frame, style.bubble_radius, style.bubble_radius)
-        thought = [(y, slot.height) for _, slot, y in item.tops(style) if slot.part is Part.THOUGHT]
-        if thought and not item.editor_height:
-            first, last = thought[0][0], thought[-1][0] + thought[-1][1]
-            painter.fillRect(
-                QRectF(page.left + 2, top + first + style.tight, 2, last - first - style.tight), style.line
-            )
-        painter.setOpacity(1.0)
-        if number == self.current and self.hasFocus():
-            painter.setPen(QPen(style.accent, 1.5))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            above = item.above(style)
-            height = page.heights[number] - above + 8
-            frame = QRectF(page.left - 10, top + above - 6, page.column + 20, height)
-            painter.drawRoundedRect(frame, style.card_radius, style.card_radius)
-
-    def _paint_caret(self, painter: QPainter, box: object, corner: QPointF) -> None:
-        """The mark at the end of a text that is still being written."""
-        if isinstance(box, (TextBox, CodeBox)):
-            end = box.end_point() + corner
-            size = self.page.style.body.pixelSize()
-            painter.fillRect(QRectF(end.x() + 2, end.y() + 2, 4, size * 1.1), self.page.style.text)
 
     # --- mouse -------------------------------------------------------------------------------------------------
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slmdesk.ui.widgets.transcript.box import NO_MARKS, Box, Marks, Placed
-from slmdesk.ui.widgets.transcript.item import Part, Slot
 from slmdesk.ui.widgets.transcript.page import Page
+from slmdesk.ui.widgets.transcript.slot import Part, Slot
 from slmdesk.ui.widgets.transcript.text_box import TextBox
 
 Place = tuple[int, int, int, int]
