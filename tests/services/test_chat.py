@@ -282,6 +282,20 @@ async def test_preview_counts_what_would_be_sent(room: Room) -> None:
     assert preview["prompt"].endswith("three four five")
 
 
+async def test_a_very_long_chat_sends_only_what_could_fit(room: Room) -> None:
+    room.runtime.script = {"tokens": ["ok"]}
+    conversation = await room.conversations.create(system_prompt="Be brief.", load={"context_length": 100})
+    for text in ("a" * 2000, "b" * 2000, "c" * 10):
+        await room.chat.send(conversation.id, text)
+        await room.chat.wait(conversation.id)
+    sent = [m.text for m in room.runtime.loaded[0].requests[-1][0]]
+    assert sent == ["Be brief.", "ok", "b" * 2000, "ok", "c" * 10]
+    answer = (await room.chat.open(conversation.id)).path()[-1]
+    assert answer.timings is not None
+    assert answer.timings.dropped_messages == 1
+    assert (await room.chat.preview(conversation.id, "d" * 3000))["dropped_messages"] == 6
+
+
 async def test_an_answer_without_question_cannot_be_regenerated(room: Room) -> None:
     conversation = await room.conversations.create()
     await room.conversations.add_message(conversation.id, Message(Role.ASSISTANT, "Hello"))

@@ -20,6 +20,7 @@ from slmdesk.runtimes.base import CanCountTokens
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.chat.kept_state import KeptState
 from slmdesk.services.chat.live import Live, copied_path, title_of
+from slmdesk.services.chat.reach import within_reach
 from slmdesk.services.chat.writing import Writing, whole
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.loaded_models import LoadedModels
@@ -103,8 +104,9 @@ class Chat(QObject):
                 "dropped_tokens": 0,
                 "context_length": loaded.context_length,
             }
-        messages = await self.choices.prompt(conversation, path)
-        return await loaded.preview(messages, await self.choices.sampling(conversation))
+        messages, left_out = within_reach(await self.choices.prompt(conversation, path), loaded.context_length)
+        seen = await loaded.preview(messages, await self.choices.sampling(conversation))
+        return {**seen, "dropped_messages": seen["dropped_messages"] + left_out}
 
     # --- intents ------------------------------------------------------------------------------------------------
 
@@ -322,7 +324,8 @@ class Chat(QObject):
         await self._on_use(model.id)
         await self._kept.before_chat(loaded, live.conversation_id)
         path = live.tree.path(writing.message.id if continuing else writing.message.parent_id)
-        messages = await self.choices.prompt(conversation, path)
+        prompt = await self.choices.prompt(conversation, path)
+        messages, writing.left_out = within_reach(prompt, loaded.context_length)
         options = await self.choices.sampling(conversation)
         live.stop = asyncio.Event()
         async with aclosing(loaded.chat(messages, options, continuing=continuing, stop=live.stop)) as chunks:

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.runtimes.base import CanKeepState, LoadedModel
 from slmdesk.services.chat.choices import Choices
+from slmdesk.services.chat.reach import within_reach
 from slmdesk.services.conversations import Conversations
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,8 @@ class KeptState:
             return
         try:
             conversation, tree = await self._conversations.open(conversation_id)
-            messages = await self._choices.prompt(conversation, tree.path())
+            prompt = await self._choices.prompt(conversation, tree.path())
+            messages, _ = within_reach(prompt, loaded.context_length)
             size = await loaded.save_state(conversation_id, messages) if messages else 0
         except SlmdeskError as error:  # the state only saves time; unloading goes on without it
             log.info("the state of a chat was not kept: %s", error.message)

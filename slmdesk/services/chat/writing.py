@@ -35,6 +35,8 @@ class Writing:
         self.live = live
         self.message = message
         self.saver = Saver(lambda m: conversations.save_message(live.conversation_id, m))
+        self.left_out = 0
+        """Messages that were not even sent to the engine, see :func:`within_reach`."""
         self._began = time.monotonic()
         self._first: float | None = None
 
@@ -57,7 +59,10 @@ class Writing:
             self._grow(text=self.message.text + chunk.text)
             self._chat.delta.emit(conversation_id, answer_id, chunk.text)
         if chunk.finish_reason:
-            self._grow(finish_reason=chunk.finish_reason, timings=chunk.timings)
+            timings = chunk.timings
+            if timings is not None and self.left_out:
+                timings = replace(timings, dropped_messages=timings.dropped_messages + self.left_out)
+            self._grow(finish_reason=chunk.finish_reason, timings=timings)
 
     def timings_so_far(self) -> Timings | None:
         """For an answer that broke off, only what was measured here: the time to the first token."""
