@@ -381,6 +381,46 @@ def test_reading_a_long_prompt_is_shown(view: Transcript, qtbot: QtBot) -> None:
     assert all(slot.part is not Part.STATUS for slot in view.page.items[0].slots)
 
 
+def test_what_is_selected_above_the_open_block_stays_selected(view: Transcript, qtbot: QtBot) -> None:
+    message = Message(Role.ASSISTANT, "")
+    view.begin_stream(TranscriptMessage(message))
+    view.append_text(message.id, "Closed words.\n\nOpen")
+    view._buffer.flush()
+    rest(view, qtbot)
+    point = box_with(view, "Closed words")[3].toPoint() + QPoint(5, 10)
+    QTest.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=point)
+    view.append_text(message.id, " more.\n\nNext")
+    view._buffer.flush()
+    assert view.selected_text() == "Closed"
+    view.select_message(0)
+    view.append_text(message.id, " more.")
+    view._buffer.flush()
+    assert view.selected_text() == ""
+
+
+def test_new_figures_do_not_lay_an_answer_out_anew(view: Transcript, qtbot: QtBot) -> None:
+    question, reply = user("Go"), answer(thinking="So.")
+    view.set_messages([question, reply])
+    rest(view, qtbot)
+    kept = view.page.items[1].slots[-1].placed
+    again = TranscriptMessage(replace(reply.message, timings=FIGURES), 1, 2)
+    view.set_messages([question, again])
+    rest(view, qtbot)
+    assert view.page.items[1].slots[-1].placed is kept
+    assert box_of(view, 1, 0).words == "Thought for 2.1 s"
+    view.update_message(replace(again, count=3))
+    assert view.page.items[1].slots[-1].placed is kept
+    assert view.rows["last"]._versions.text() == "2/3"
+
+
+def test_text_from_the_right_stands_on_the_right(view: Transcript, qtbot: QtBot) -> None:
+    view.set_messages([answer("שלום עולם\n\nleft")])
+    rest(view, qtbot)
+    boxes = [box_of(view, 0, slot) for slot in (0, 1)]
+    assert boxes[0].rects(0, 3)[0].left() > 400
+    assert boxes[1].rects(0, 3)[0].left() < 5
+
+
 def test_the_list_may_change_while_an_answer_is_written(view: Transcript, qtbot: QtBot) -> None:
     question, message = user("Go"), Message(Role.ASSISTANT, "")
     view.set_messages([question])

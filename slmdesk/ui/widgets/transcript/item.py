@@ -262,6 +262,18 @@ class Item:
             return CodeBox(self.text[self._segmenter.body_start :], self._segmenter.language)
         return text_box(self.text[self._segmenter.tail_start :].strip("\n"))
 
+    def adopt(self, shown: TranscriptMessage) -> bool:
+        """Show another state of the same message; False where its text has changed and it must be laid out anew."""
+        old, new = self.shown.message, shown.message
+        same = old.id == new.id and old.attachments == new.attachments
+        same = same and (self.live or (new.text, new.thinking, new.error) == (self.text, self.thinking, old.error))
+        if same:
+            self.shown = shown
+            for slot in self.slots:
+                if slot.part is Part.FOLD:
+                    slot.forget()
+        return same
+
     # --- streaming ---------------------------------------------------------------------------------------------
 
     def append(self, text: str, style: Style, column: float) -> None:

@@ -188,6 +188,12 @@ class NavigableView(PageView):
                 self._set_hovered(-1)
         return super().viewportEvent(event)
 
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Another message is under the mouse now."""
+        super().scrollContentsBy(dx, dy)
+        if self.hovered >= 0:
+            self._hover(QPointF(self.viewport().mapFromGlobal(QCursor.pos())))
+
     def _hover(self, point: QPointF) -> None:
         hit = self.hit(point)
         self._set_hovered(hit.item if hit else -1)

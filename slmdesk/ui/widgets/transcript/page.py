@@ -70,8 +70,7 @@ class Page:
         self.items = []
         for shown in messages:
             known = old.get(shown.message.id)
-            if known is not None and (known.live or known.shown == shown):
-                known.shown = shown  # while an answer is being written the page may know more of it
+            if known is not None and known.adopt(shown):  # one being written stays: the page may know more of it
                 self.items.append(known)
             else:
                 fresh = Item(shown)

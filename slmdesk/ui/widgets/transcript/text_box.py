@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -136,7 +137,8 @@ class TextBox(Box):
         self._shown = "".join(shown)
         self.text = self._shown.replace("\u2028", "\n")
         layout = self._layout = QTextLayout(self._shown, font)
-        option = QTextOption(self._align)
+        left = self._align == Qt.AlignmentFlag.AlignLeft
+        option = QTextOption(Qt.AlignmentFlag.AlignRight if left and _right_to_left(self._shown) else self._align)
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.setCacheEnabled(True)
@@ -253,6 +255,15 @@ class TextBox(Box):
                 text = f"{text[:place]}${source}${text[place + 1 :]}"
                 shift += len(source) + 1
         return text
+
+
+def _right_to_left(text: str) -> bool:
+    """Whether the first letter with a direction is written from the right (Unicode's rule P2)."""
+    for char in text[:200]:
+        direction = unicodedata.bidirectional(char)
+        if direction in ("L", "R", "AL"):
+            return direction != "L"
+    return False
 
 
 def _marked(start: int, end: int, color: QColor) -> QTextLayout.FormatRange:

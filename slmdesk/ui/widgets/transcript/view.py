@@ -82,9 +82,10 @@ class Transcript(NavigableView):
         if number is None:
             return
         item = self.page.items[number]
-        if item.shown == shown:
-            return
         self._buffer.flush()
+        if item.adopt(shown):
+            self.settle()
+            return
         self.clear_selection()
         item.shown, item.text, item.thinking = shown, shown.message.text, shown.message.thinking
         item.opened = False
@@ -142,8 +143,7 @@ class Transcript(NavigableView):
         item, style, column = self.page.items[number], self.page.style, self.page.column
         if item.reading is not None or (not item.text and not item.thinking):
             item.reading, item.opened = None, False
-        if self._selection and max(self._selection.anchor, self._selection.cursor)[0] == number and not self._dragging:
-            self.clear_selection()
+        self._keep_selection_off(number, len(item.slots) - 1 if item.opened and item.text else 0)
         if thinking:
             item.append_thinking(thinking, style, column)
         if text:
@@ -152,6 +152,11 @@ class Transcript(NavigableView):
             item.append(text, style, column)
         self.item_changed(number)
 
+    def _keep_selection_off(self, number: int, slot: int) -> None:
+        """Give up a selection that reaches into slots that are about to change."""
+        if self._selection is not None and max(self._selection.anchor, self._selection.cursor)[:2] >= (number, slot):
+            self.clear_selection()
+
     def end_stream(self, shown: TranscriptMessage) -> None:
         """The answer is complete, as ``shown`` has it: its last block is laid out and its figures appear."""
         self._buffer.flush()
@@ -159,6 +164,7 @@ class Transcript(NavigableView):
         if number is None:
             return
         item = self.page.items[number]
+        self._keep_selection_off(number, max(0, len(item.slots) - 1))
         item.finish(shown, self.page.style, self.page.column)
         self.item_changed(number)
 
