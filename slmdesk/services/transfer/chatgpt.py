@@ -12,6 +12,7 @@ from slmdesk.core.chat import Conversation, FinishReason, Message, Role
 from slmdesk.services.transfer.values import (
     Chat,
     Unreadable,
+    counted,
     derived_id,
     dict_of,
     finished,
@@ -68,7 +69,11 @@ def read(item: dict[str, Any]) -> Chat:
         updated=time_of(item.get("update_time"), created),
         leaf_id=derived_id(conversation_id, shown) if shown else None,
     )
-    return finished(head, messages, [f"{pictures} pictures or other files were left out"] if pictures else [])
+    return finished(
+        head,
+        messages,
+        [counted(pictures, "picture or file was left out", "pictures or files were left out")] if pictures else [],
+    )
 
 
 def _stays(message: dict[str, Any]) -> bool:

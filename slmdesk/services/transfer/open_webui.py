@@ -12,6 +12,7 @@ from typing import Any
 from slmdesk.core.chat import Conversation, FinishReason, Message, Role, Timings
 from slmdesk.services.transfer.values import (
     Chat,
+    counted,
     derived_id,
     dict_of,
     finished,
@@ -55,7 +56,7 @@ def read(item: dict[str, Any]) -> Chat:
         system_prompt=text_of(dict_of(chat.get("params")).get("system")) or text_of(chat.get("system")),
     )
     lost = sum(len(list_of(r.get("files"))) for r in kept)
-    notes = [f"{lost} attached files were left out"] if lost else []
+    notes = [counted(lost, "attached file was left out", "attached files were left out")] if lost else []
     return finished(head, [_message(r, conversation_id, created) for r in kept], notes)
 
 

@@ -42,7 +42,8 @@ def finished(head: Conversation, messages: Iterable[Message], notes: Iterable[st
     noted = list(notes)
     cut = sum(len(m.text) > MOST_CHARACTERS for m in listed)
     if cut:
-        noted.append(f"{cut} messages were longer than {MOST_CHARACTERS:,} characters and were cut")
+        longer = counted(cut, "message was", "messages were")
+        noted.append(f"{longer} cut after {MOST_CHARACTERS:,} characters")
         listed = [replace(m, text=m.text[:MOST_CHARACTERS]) for m in listed]
     tree = MessageTree(listed, head.leaf_id)
     return Chat(replace(head, leaf_id=tree.leaf_id), list(tree), noted)
@@ -82,6 +83,11 @@ def number_of(value: Any) -> float:
     """A number that can be counted with, or 0."""
     usable = isinstance(value, (int, float)) and not isinstance(value, bool) and -1e15 < value < 1e15
     return value if usable else 0
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Such as "1 file was" or "3 files were"."""
+    return f"{count:,} {one if count == 1 else many}"
 
 
 def parts_text(parts: Any) -> str:
