@@ -316,9 +316,8 @@ class Chat(QObject):
     async def _stream(self, writing: Writing, model: Model | None, continuing: bool) -> None:
         live = writing.live
         conversation = await self._conversations.get(live.conversation_id)
-        if model is None:
-            model = await self.choices.model(conversation)
-        own = conversation if model.id == conversation.model_id else None
+        own = conversation if model is None else None  # another model is loaded by its own options
+        model = model or await self.choices.model(conversation)
         loaded = await self._loaded.ensure(model, self.choices.load_options(own, model))
         writing.set_model(model.name)
         await self._on_use(model.id)
