@@ -9,7 +9,7 @@ setup: .venv/.ready                      ## make the environment (compiles llama
 
 .venv/.ready: uv.lock pyproject.toml | $(UV)
 	@sh .ci/system-packages
-	$(UV) sync --frozen
+	$(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 .cache/tools/bin/uv:
