@@ -202,7 +202,7 @@ async def test_markdown_shows_the_branch_and_keeps_fences_whole(
     await transfer.export(["c1"], "markdown", tmp_path / "chat.md")
     text = (tmp_path / "chat.md").read_text("utf-8")
     assert text.startswith("# A <title> & more\n")
-    assert "1 messages in other branches" in text
+    assert "not shown: 1 in other branches" in text
     assert "`````\n````\ncode\n````\n`````" in text
     assert "## You\n" in text
     assert "## Starter\n" in text
@@ -421,7 +421,7 @@ async def test_chatgpt_as_it_is_sent(transfer: Transfer, tmp_path: Path) -> None
         archive.writestr("conversations.json", json.dumps(CHATGPT))
     report = await transfer.import_file(tmp_path / "export.zip")
     assert report.imported == 1
-    assert "1 pictures or other files were left out" in report.problems[0]
+    assert "1 picture or file was left out" in report.problems[0]
 
 
 async def test_open_webui(transfer: Transfer, tmp_path: Path) -> None:

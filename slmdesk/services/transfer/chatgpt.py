@@ -69,11 +69,8 @@ def read(item: dict[str, Any]) -> Chat:
         updated=time_of(item.get("update_time"), created),
         leaf_id=derived_id(conversation_id, shown) if shown else None,
     )
-    return finished(
-        head,
-        messages,
-        [counted(pictures, "picture or file was left out", "pictures or files were left out")] if pictures else [],
-    )
+    lost = counted(pictures, "picture or file was left out", "pictures or files were left out")
+    return finished(head, messages, [lost] if pictures else [])
 
 
 def _stays(message: dict[str, Any]) -> bool:

@@ -36,7 +36,7 @@ def about(head: Conversation, tree: MessageTree) -> str:
     """When the chat began, and what the export leaves out."""
     began = datetime.fromtimestamp(head.created).astimezone().strftime("%Y-%m-%d %H:%M")
     hidden = len(tree) - len(tree.path())
-    return began + (f" · {hidden} messages in other branches are not shown" if hidden else "")
+    return began + (f" · not shown: {hidden} in other branches" if hidden else "")
 
 
 def speaker(message: Message) -> str:
