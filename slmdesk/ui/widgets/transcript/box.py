@@ -31,11 +31,13 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What is marked in a box: the selected stretch of its text, and the text that is looked for."""
+    """What is marked in a box: the selected stretch of its text, and the text (in lower case) that is looked for."""
 
     start: int = 0
     end: int = 0
     find: str = ""
+    now: bool = False
+    """The place that was searched for last is in this box."""
 
 
 NO_MARKS = Marks()

@@ -197,7 +197,8 @@ class CodeBox(Box):
 
     def _paint_line(self, painter: QPainter, number: int, at: QPointF, marks: Marks) -> None:
         first, size = self._starts[number], len(self._lines[number])
-        ranges = [_range(a, b, self._style.hit) for a, b in finds(self._lines[number], marks.find)]
+        color = self._style.hit_now if marks.now else self._style.hit
+        ranges = [_range(a, b, color) for a, b in finds(self._lines[number], marks.find)]
         start, end = max(marks.start - first, 0), min(marks.end - first, size)
         if end > start:
             ranges.append(_range(start, end, self._style.selection))

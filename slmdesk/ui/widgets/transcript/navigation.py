@@ -239,7 +239,7 @@ class NavigableView(PageView):
     def find_text(self, text: str) -> int:
         """Mark ``text`` everywhere, ignoring case; returns how often it occurs. An empty text ends the search."""
         self.needle = text.lower()
-        self._hits, self._hit_now = [], -1
+        self._hits, self._hit_now, self.hit_slot = [], -1, (-1, -1)
         if self.needle:
             for number, item in enumerate(self.page.items):
                 lower, at = item.text.lower(), 0
@@ -267,5 +267,8 @@ class NavigableView(PageView):
         number, offset = self._hits[self._hit_now]
         if number < len(self.page.items):
             y = self.page.y_of_text(number, offset)
+            slot = self.page.items[number].slot_of(offset)
+            self.hit_slot = (number, -1 if slot is None else slot)
             self.verticalScrollBar().setValue(y - self.viewport().height() // 3)
+            self.viewport().update()
         return self._hit_now

@@ -10,6 +10,7 @@ from itertools import accumulate
 
 from PySide6.QtCore import QPointF
 
+from slmdesk.ui.widgets.markdown.segments import Kind
 from slmdesk.ui.widgets.transcript.box import Placed
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.heights import Heights
@@ -188,7 +189,11 @@ class Page:
             self.changed(number)
         while (slot := item.slot_of(offset)) is not None and item.slots[slot].part is Part.REST:
             self.lay_out(number, slot)
-        return self.slot_top(number, slot) if slot is not None else self.top(number)
+        if slot is None:
+            return self.top(number)
+        segment = item.slots[slot].segment
+        lines = item.text.count("\n", segment.start, offset) if segment and segment.kind is Kind.CODE else 0
+        return self.slot_top(number, slot) + lines * self.style.mono_line
 
     # --- layout ------------------------------------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class PageView(QAbstractScrollArea):
         self.lexers = Lexers(self.side, self)
         self.page = Page(Style(Theme(), self.formulas, self.lexers))
         self.needle = ""
+        self.hit_slot = (-1, -1)
         self.current = -1
         self._follow = True
         self._moving = False
@@ -179,7 +180,7 @@ class PageView(QAbstractScrollArea):
         painter.translate(0, -value)
         area = QRectF(event.rect()).translated(0, value)
         focused = self.current if self.hasFocus() else -1
-        paint_page(painter, self.page, area, PageMarks(self._selection, self.needle, focused))
+        paint_page(painter, self.page, area, PageMarks(self._selection, self.needle, self.hit_slot, focused))
         painter.end()
 
     # --- mouse -------------------------------------------------------------------------------------------------

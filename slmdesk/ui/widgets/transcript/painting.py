@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from slmdesk.ui.widgets.transcript.box import Box, Marks
+from slmdesk.ui.widgets.transcript.box import NO_MARKS, Box
 from slmdesk.ui.widgets.transcript.build import paint_surroundings
 from slmdesk.ui.widgets.transcript.code_box import CodeBox
 from slmdesk.ui.widgets.transcript.page import Page
@@ -25,6 +25,8 @@ class PageMarks:
 
     selection: Selection | None = None
     needle: str = ""
+    hit: tuple[int, int] = (-1, -1)
+    """The item and slot of the place that was searched for last."""
     focused: int = -1
 
 
@@ -43,9 +45,9 @@ def paint_page(painter: QPainter, page: Page, area: QRectF, marks: PageMarks) ->
     for number, slot, place, placed, corner in page.boxes(top, bottom):
         item = page.items[number]
         painter.setOpacity(_DIMMED if item.shown.dropped else 1.0)
-        own = Marks(find=marks.needle)
-        if marks.selection is not None:
-            own = marks.selection.marks(number, slot, place, placed.box, marks.needle)
+        own = marks.selection.marks(number, slot, place, placed.box) if marks.selection else NO_MARKS
+        if marks.needle:
+            own = replace(own, find=marks.needle, now=marks.hit == (number, slot))
         paint_surroundings(painter, placed, corner - QPointF(placed.indent, 0), page.style)
         placed.box.paint(painter, corner, area, own)
         if item.slots[slot].part is Part.TAIL:

@@ -26,15 +26,15 @@ class Selection:
         """Whether nothing is selected."""
         return self.anchor == self.cursor
 
-    def marks(self, item: int, slot: int, place: int, box: Box, find: str = "") -> Marks:
+    def marks(self, item: int, slot: int, place: int, box: Box) -> Marks:
         """The selected stretch of one box."""
         start, end = sorted((self.anchor, self.cursor))
         here = (item, slot, place)
         if here < start[:3] or here > end[:3]:
-            return Marks(find=find) if find else NO_MARKS
+            return NO_MARKS
         first = start[3] if here == start[:3] else 0
         last = end[3] if here == end[:3] else len(box.text)
-        return Marks(first, last, find)
+        return Marks(first, last)
 
     def text(self, page: Page) -> str:
         """The selected text, for the clipboard. What was never laid out is given as it is written."""

@@ -130,7 +130,9 @@ class TableBox(Box):
                 for column in range(len(row)):
                     cell = self._ready(number, column)
                     start = self._starts[index + column][0]
-                    own = Marks(max(0, marks.start - start), min(len(cell.text), marks.end - start), marks.find)
+                    own = Marks(
+                        max(0, marks.start - start), min(len(cell.text), marks.end - start), marks.find, marks.now
+                    )
                     y = top + (bottom - top - cell.height) / 2
                     cell.paint(painter, QPointF(left + self._xs[column], y), clip, own)
                 painter.setPen(QPen(style.line, 1))

@@ -188,7 +188,8 @@ class TextBox(Box):
         assert layout is not None
         for start, end in self._codes:
             self._paint_chip(painter, at, start, end)
-        ranges = [_marked(a, b, self._style.hit) for a, b in finds(self.text, marks.find)]
+        color = self._style.hit_now if marks.now else self._style.hit
+        ranges = [_marked(a, b, color) for a, b in finds(self.text, marks.find)]
         if marks.end > marks.start:
             ranges.append(_marked(marks.start, marks.end, self._style.selection))
         layout.draw(painter, at, ranges, clip)
