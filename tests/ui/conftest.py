@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -92,6 +93,12 @@ class Room:
             [self.chat_pane(), self.models_pane(), self.settings_pane()], source=self.source, settings=self.settings,
             network=self.network, loaded_models=self.loaded, hardware=self.hardware, jobs=self.jobs,
         )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _earlier_windows_are_gone(qapp: QApplication) -> None:
+    """Qt deletes closed widgets only in its own loop; left alone they would slow every later change of the look."""
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 @pytest.fixture(scope="session")

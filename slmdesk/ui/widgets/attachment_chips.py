@@ -52,7 +52,7 @@ class AttachmentChips(QScrollArea):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self._theme = theme
-        self.setFixedHeight(theme.px(28))
+        self.setFixedHeight(theme.px(26) + 8)
         for button in self._inner.findChildren(IconButton):
             button.set_theme(theme)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import metadata
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -12,6 +10,8 @@ from slmdesk.ui.widgets.controls import TextButton, label, row
 
 def licence_lines() -> list[str]:
     """``name version: licence`` of every installed library that states one, by name."""
+    from importlib import metadata  # slow to import, and only wanted when someone looks
+
     lines: dict[str, str] = {}
     for package in metadata.distributions():
         info = package.metadata.json

@@ -204,7 +204,8 @@ class ChatPane(Pane):
             self.splitter.setSizes(sizes)
         self.chat_list.setHidden(state.get("list") is False)
         self.inspector.setHidden(state.get("inspector") is False)
-        self.chat_list.set_folded([f for f in state.get("folded") or [] if isinstance(f, str)])
+        folded = state.get("folded")
+        self.chat_list.set_folded([f for f in folded if isinstance(f, str)] if isinstance(folded, list) else [])
         self._wanted_chat = str(state.get("chat") or "")
 
     def set_theme(self, theme: Theme) -> None:

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import keyring
+import pytest
+from keyring.backends.fail import Keyring as NoKeyring
+from PySide6.QtWidgets import QComboBox, QDialog, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from slmdesk.ui.panes.settings import SettingsPane
+from slmdesk.ui.theme import Theme
+from slmdesk.ui.widgets.controls import IconButton
+from slmdesk.ui.widgets.licences import LicencesDialog
+from tests.services.keyrings import MemoryKeyring
+from tests.ui.conftest import Room, until
+
+
+@pytest.fixture
+async def settings_pane(room: Room, qtbot: QtBot) -> AsyncIterator[SettingsPane]:
+    keyring.set_keyring(MemoryKeyring())
+    pane = room.settings_pane()
+    qtbot.addWidget(pane)
+    pane.set_theme(Theme())
+    pane.resize(1000, 700)
+    pane.show()
+    pane.shown()
+    yield pane
+    await pane.close_down()
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]  # no test ever touches a real one
+
+
+async def test_every_declared_setting_has_a_control(settings_pane: SettingsPane, room: Room) -> None:
+    assert set(settings_pane.fields) == {s.key for s in room.settings.declarations()}
+    for field in settings_pane.fields.values():
+        assert field.widget.accessibleName()
+
+
+async def test_a_choice_is_kept(settings_pane: SettingsPane, room: Room) -> None:
+    box = settings_pane.fields["theme"].widget
+    assert isinstance(box, QComboBox)
+    box.setCurrentIndex(box.findData("dark"))
+    box.activated.emit(box.currentIndex())
+    await until(lambda: room.settings.get("theme") == "dark")
+    size = settings_pane.fields["font_scale"].widget
+    assert isinstance(size, QSpinBox)
+    size.setValue(120)
+    await until(lambda: room.settings.get("font_scale") == 120)
+    await room.settings.set("font_scale", 90)
+    assert size.value() == 90
+
+
+async def test_the_presets_are_offered_for_new_chats(settings_pane: SettingsPane) -> None:
+    box = settings_pane.fields["default_preset"].widget
+    assert isinstance(box, QComboBox)
+    await until(lambda: box.count() >= 5)
+    assert box.currentData() == "balanced"
+
+
+async def test_folders_can_be_added_and_removed(settings_pane: SettingsPane, room: Room, tmp_path: Path) -> None:
+    field = settings_pane.fields["model_folders"]
+    field._on_path(tmp_path)  # type: ignore[attr-defined]
+    await until(lambda: room.settings.get("model_folders") == (str(tmp_path),))
+    field.widget.findChildren(IconButton)[0].click()
+    await until(lambda: room.settings.get("model_folders") == ())
+
+
+async def test_encryption_says_how_it_stands(settings_pane: SettingsPane, room: Room) -> None:
+    await until(lambda: "not encrypted" in settings_pane.encryption_state.text())
+    assert settings_pane.turn_off.isHidden()
+    settings_pane.turn_on.click()
+    dialog = settings_pane.findChild(QDialog)
+    assert dialog is not None
+    dialog.reject()
+
+
+async def test_the_licences_open(settings_pane: SettingsPane) -> None:
+    settings_pane.licences.click()
+    dialog = settings_pane.findChild(LicencesDialog)
+    assert dialog is not None
+    assert "PySide6" in dialog.text.toPlainText()
+    dialog.close()
