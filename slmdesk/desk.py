@@ -80,6 +80,7 @@ class Desk:
                 desk._log_handler = handler
                 if owner:
                     await desk.conversations.recover()
+                    await desk.chat.kept_state.prune()
             except BaseException:
                 await database.close()
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
@@ -94,6 +94,15 @@ class CanCountTokens(Protocol):
         """What would be sent: {"prompt": str, "prompt_tokens": int, "dropped_messages": int, "dropped_tokens": int,
         "context_length": int}.
         """
+        ...
+
+
+@runtime_checkable
+class KeepsStates(Protocol):
+    """A runtime whose loaded models keep conversations' caches on disk."""
+
+    async def prune_states(self, keep: Collection[str]) -> None:
+        """Remove the kept caches of every conversation but those with these ids."""
         ...
 
 

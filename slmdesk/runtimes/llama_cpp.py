@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -103,6 +103,11 @@ class LlamaCpp(Runtime):
             known = self._known[path] = (stamp, _described(path))
         return known[1]
 
+    async def prune_states(self, keep: Collection[str]) -> None:
+        """Remove the kept caches of every conversation but those with these ids."""
+        if self._state_dir is not None:
+            await asyncio.to_thread(_forget_others, self._state_dir, {_short(i) for i in keep})
+
     async def load(self, model: Model, options: LoadOptions, report: Report | None = None) -> LlamaCppModel:
         """Put a model into a worker process. Raises LoadError and its kinds, RuntimeUnavailable, WorkerCrashed."""
         header = await asyncio.to_thread(_check, model.path)
@@ -189,12 +194,16 @@ class LlamaCppModel(LoadedModel):
         return int((await self._worker.call("restore_state", path=str(path)))["tokens"])
 
     def _state_path(self, folder: Path, conversation_id: str) -> Path:
-        name = hashlib.sha256(f"{self.model.id}\n{conversation_id}".encode()).hexdigest()[:40]
-        return folder / f"{name}.kv"
+        return folder / f"{_short(conversation_id)}-{_short(self.model.id)}.kv"
 
     async def unload(self) -> None:
         """End the worker process. A second call does nothing."""
         await self._worker.close()
+
+
+def _short(text: str) -> str:
+    """A name for ``text`` that a file can have."""
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def _told(messages: Sequence[Message]) -> list[dict[str, str]]:
@@ -282,6 +291,14 @@ def _check_memory(model: Model, header: Header, options: LoadOptions, devices: S
     need = estimate(header, options, model.size)
     if not fits(need, free):
         raise not_enough(model.name, need, free)
+
+
+def _forget_others(folder: Path, keep: set[str]) -> None:
+    """Remove every kept state that is of none of the conversations ``keep`` (their short names)."""
+    with suppress(OSError):
+        for path in folder.glob("*.kv*"):
+            if path.name.partition("-")[0] not in keep:
+                path.unlink(missing_ok=True)
 
 
 def _prune(folder: Path) -> None:

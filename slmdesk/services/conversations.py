@@ -26,6 +26,9 @@ class Conversations(QObject):
     conversation_changed = Signal(str)
     """The head of the chat with this id has changed: its title, pin, folder, model, options or draft."""
 
+    purged = Signal()
+    """Chats were removed for good, so what else is kept of them must go too."""
+
     def __init__(self, store: ConversationStore) -> None:
         super().__init__()
         self._store = store
@@ -106,11 +109,13 @@ class Conversations(QObject):
     async def purge(self, conversation_id: str) -> None:
         """Remove a chat for good."""
         await self._store.purge(conversation_id)
+        self.purged.emit()
         self.changed.emit()
 
     async def empty_bin(self) -> int:
         """Remove everything in the bin for good; returns how many chats that were."""
         count = await self._store.empty_bin()
+        self.purged.emit()
         self.changed.emit()
         return count
 

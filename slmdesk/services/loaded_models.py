@@ -55,6 +55,7 @@ class LoadedModels(QObject):
     def __init__(self, runtimes: Sequence[Runtime], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._runtimes = {runtime.name: runtime for runtime in runtimes}
+        self.runtimes = tuple(runtimes)
         self._entries: dict[str, LoadedEntry] = {}
         self._loads: dict[str, tuple[LoadOptions, asyncio.Task[LoadedModel]]] = {}
         self.before_unload: list[BeforeUnload] = []

@@ -60,8 +60,8 @@ class Chat(QObject):
         self._on_use = on_use
         self._live: dict[str, Live] = {}
         self._removed: dict[str, tuple[str, list[Message]]] = {}
-        self._kept = KeptState(conversations, choices, keep_state)
-        loaded.before_unload.append(self._kept.before_unload)
+        self.kept_state = KeptState(conversations, choices, loaded.runtimes, keep_state)
+        loaded.before_unload.append(self.kept_state.before_unload)
 
     # --- reading ------------------------------------------------------------------------------------------------
 
@@ -321,7 +321,7 @@ class Chat(QObject):
         loaded = await self._loaded.ensure(model, self.choices.load_options(own, model))
         writing.set_model(model.name)
         await self._on_use(model.id)
-        await self._kept.before_chat(loaded, live.conversation_id)
+        await self.kept_state.before_chat(loaded, live.conversation_id)
         path = live.tree.path(writing.message.id if continuing else writing.message.parent_id)
         prompt = await self.choices.prompt(conversation, path)
         messages, writing.left_out = within_reach(prompt, loaded.context_length)

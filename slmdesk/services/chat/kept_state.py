@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from weakref import WeakKeyDictionary
 
 from slmdesk.core.errors import SlmdeskError
-from slmdesk.runtimes.base import CanKeepState, LoadedModel
+from slmdesk.runtimes.base import CanKeepState, KeepsStates, LoadedModel, Runtime
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.chat.reach import within_reach
 from slmdesk.services.conversations import Conversations
@@ -18,11 +19,30 @@ log = logging.getLogger(__name__)
 class KeptState:
     """For each loaded model the chat it answered last, whose state is saved before unloading and read back later."""
 
-    def __init__(self, conversations: Conversations, choices: Choices, wanted: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        conversations: Conversations,
+        choices: Choices,
+        runtimes: Sequence[Runtime],
+        wanted: Callable[[], bool],
+    ) -> None:
+        self._runtimes = runtimes
         self._conversations = conversations
         self._choices = choices
         self._wanted = wanted
         self._last: WeakKeyDictionary[LoadedModel, str] = WeakKeyDictionary()
+        self._pruning: asyncio.Task[None] | None = None
+        conversations.purged.connect(self._on_purged)
+
+    async def prune(self) -> None:
+        """Remove the states of chats that are gone for good."""
+        chats = [*await self._conversations.list(), *await self._conversations.list(deleted=True)]
+        for runtime in self._runtimes:
+            if isinstance(runtime, KeepsStates):
+                await runtime.prune_states([chat.id for chat in chats])
+
+    def _on_purged(self) -> None:
+        self._pruning = asyncio.ensure_future(self.prune())
 
     async def before_chat(self, loaded: LoadedModel, conversation_id: str) -> None:
         """Read a chat's state back if this is the first chat since the model was loaded."""
