@@ -29,6 +29,11 @@ BUBBLE_SHARE = 0.72
 class Item:
     """A message, the slots it is made of, and their heights."""
 
+    __slots__ = (
+        "_references", "_rest", "_segmenter", "editor_height", "live", "marked", "opened", "reading", "shown", "slots",
+        "text", "thinking", "thinking_since", "thought_ms", "unfolded",
+    )  # fmt: skip
+
     def __init__(self, shown: TranscriptMessage) -> None:
         self.shown = shown
         self.slots: list[Slot] = []
@@ -44,9 +49,9 @@ class Item:
         self.thinking_since = 0.0
         """When the model began to think, by the monotonic clock; 0 before."""
         self.thought_ms = 0.0
-        self._references: dict[str, Any] = {}
-        self._rest = 0
-        self._segmenter = Segmenter()
+        self._references: dict[str, Any]  # these three from open() on: a chat holds ten thousand items
+        self._rest: int
+        self._segmenter: Segmenter
 
     @property
     def user(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QAccessible,
+    QAccessibleAnnouncementEvent,
     QAccessibleEvent,
     QContextMenuEvent,
     QCursor,
@@ -43,12 +44,20 @@ class NavigableView(PageView):
             self.show_item(number)
             item = self.page.items[number]
             self.setAccessibleName(spoken(item.shown, live=item.live))
+            place = self.tr("Message {0} of {1}. Tab goes to what can be done with it.")
+            self.setAccessibleDescription(place.format(number + 1, len(self.page.items)))
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Focus))
         else:
             self.setAccessibleName(self.tr("Chat"))
+            self.setAccessibleDescription("")
         self.place_children()
         self.viewport().update()
+
+    def announce(self, text: str) -> None:
+        """Have a screen reader say something that happened by itself."""
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def show_item(self, number: int) -> None:
         """Scroll as little as needed to show a message; of a tall one, its top."""

@@ -12,9 +12,12 @@ from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import IconButton
 from slmdesk.ui.widgets.transcript.editor import MessageEditor
 from slmdesk.ui.widgets.transcript.empty import EmptyState
-from slmdesk.ui.widgets.transcript.message import TranscriptMessage
+from slmdesk.ui.widgets.transcript.message import TranscriptMessage, spoken
 from slmdesk.ui.widgets.transcript.navigation import NavigableView
 from slmdesk.ui.widgets.transcript.stream import StreamBuffer
+
+_ROUND = 34
+"""The size of the round button; its corners in the style sheet are half of it."""
 
 
 class Transcript(NavigableView):
@@ -49,7 +52,7 @@ class Transcript(NavigableView):
             row.set_theme(theme)
         self._empty.set_theme(theme)
         self._jump.set_theme(theme)
-        self._jump.setFixedSize(theme.px(34), theme.px(34))
+        self._jump.setFixedSize(_ROUND, _ROUND)
         super().set_theme(theme)
 
     # --- messages ----------------------------------------------------------------------------------------------
@@ -167,6 +170,7 @@ class Transcript(NavigableView):
         self._keep_selection_off(number, max(0, len(item.slots) - 1))
         item.finish(shown, self.page.style, self.page.column)
         self.item_changed(number)
+        self.announce(spoken(shown, live=False))
 
     # --- the widgets on the page -------------------------------------------------------------------------------
 
