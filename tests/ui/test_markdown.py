@@ -136,6 +136,12 @@ def test_endless_text_is_cut() -> None:
     assert "".join(part.text for part in found) == "word " * 20_000
 
 
+def test_a_long_table_stays_in_one_piece() -> None:
+    table = "| a | b |\n|---|--:|\n" + "| some words | 1 |\n" * 400
+    assert [len(part.text) for part in segments(table, 100)] == [len(table)]
+    assert len(segments("word word\n" * 700, 100)) > 1
+
+
 def test_random_text_in_random_pieces() -> None:
     picks = random.Random(3)
     parts = [

@@ -16,11 +16,14 @@ _NESTED_FENCE = re.compile(r"^[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`
 _MARKER = re.compile(r"^( {0,3})(?:([-*+])|(\d{1,9})([.)]))(?:[ \t]+(?=\S)|[ \t]*$)")
 _HEADING = re.compile(r"^ {0,3}#{1,6}(?:[ \t]|$)")
 _RULE = re.compile(r"^ {0,3}(?:(?:\*[ \t]*){3,}|(?:_[ \t]*){3,}|(?:-[ \t]*){3,})$")
+_DELIMITERS = re.compile(r"^[ \t|:-]*-[ \t|:-]*$")
 _MATHS = re.compile(r"^ {0,3}(\$\$|\\\[)")
 _MATHS_END = {"$$": "$$", "\\[": "\\]"}
 
-LONGEST = 6_000
+LONGEST = 4_000
 """Characters after which running text is cut at the next line or space: it keeps one layout step short."""
+LONGEST_TABLE = 16_000
+"""The same for a table, whose rows say nothing without its head."""
 
 
 class Kind(Enum):
@@ -154,8 +157,11 @@ class Segmenter:
         else:
             self._state = _State.TEXT
             self._add(line, end)
-            if self._length > LONGEST:
+            if self._length > LONGEST and (self._length > LONGEST_TABLE or not self._is_table()):
                 self._cut()
+
+    def _is_table(self) -> bool:
+        return len(self._lines) > 1 and "|" in self._lines[0] and bool(_DELIMITERS.match(self._lines[1]))
 
     def _may_start(self, marker: re.Match[str]) -> bool:
         """Whether this line starts a list here: inside a paragraph only a bullet or the number 1 with text does."""
