@@ -153,7 +153,7 @@ def test_the_context_meter_says_what_will_be_cut(qtbot: QtBot) -> None:
     ("need", "words"),
     [
         (MemoryNeed(GIB, GIB, 0, 8 * GIB), "Fits"),
-        (MemoryNeed(5 * GIB, 2 * GIB, 0, 8 * GIB), "Tight"),
+        (MemoryNeed(7 * GIB, 2 * GIB, 0, 8 * GIB, fitting_context=2048), "Fits with less context"),
         (MemoryNeed(9 * GIB, GIB, 0, 8 * GIB), "Too big"),
         (MemoryNeed(GIB, GIB, 0, 8 * GIB, measured=2 * GIB), "Loaded"),
     ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QLocale, QRectF, QSize
+from PySide6.QtCore import QCoreApplication, QLocale, QRectF, QSize
 from PySide6.QtGui import QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -16,18 +16,31 @@ from slmdesk.ui.widgets.controls import label, restyle, row
 
 @dataclass(frozen=True, slots=True)
 class MemoryNeed:
-    """Bytes: what loading is predicted to take, what is free, and what was measured (0: not loaded)."""
+    """Bytes: what loading is predicted to take, what is free, and what was measured (0: not loaded).
+
+    ``fitting_context`` is the longest context in tokens with which it would fit, 0 where none does.
+    """
 
     weights: int
     kv_cache: int
     buffers: int
     available: int
     measured: int = 0
+    fitting_context: int = 0
 
     @property
     def total(self) -> int:
         """All predicted parts together."""
         return self.weights + self.kv_cache + self.buffers
+
+
+def verdict(need: MemoryNeed) -> tuple[str, str]:
+    """Whether it fits into the memory that is free, as the pill's words and tone."""
+    if need.total <= need.available:
+        return QCoreApplication.translate("MemoryCard", "Fits"), "good"
+    if need.fitting_context:
+        return QCoreApplication.translate("MemoryCard", "Fits with less context"), "warn"
+    return QCoreApplication.translate("MemoryCard", "Too big"), "bad"
 
 
 class MemoryBar(QWidget):
@@ -68,7 +81,7 @@ class MemoryBar(QWidget):
 
 
 class MemoryCard(QFrame):
-    """The card in the inspector: a pill (Fits, Tight, Too big), the bar, and the figures in GiB."""
+    """The card in the inspector: a pill (Fits, Fits with less context, Too big), the bar, and the figures in GiB."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,15 +107,7 @@ class MemoryCard(QFrame):
             self.text.setText(self.tr("Choose a model to see what it needs."))
             return
         self.bar.set_parts((need.weights, need.kv_cache, need.buffers), need.total + need.available)
-        loaded = need.measured > 0
-        if loaded:
-            words, tone = self.tr("Loaded"), "good"
-        elif need.total > need.available:
-            words, tone = self.tr("Too big"), "bad"
-        elif need.total > 0.85 * need.available:
-            words, tone = self.tr("Tight"), "warn"
-        else:
-            words, tone = self.tr("Fits"), "good"
+        words, tone = (self.tr("Loaded"), "good") if need.measured else verdict(need)
         self.pill.setText(words)
         self.pill.setProperty("tone", tone)
         restyle(self.pill)

@@ -9,13 +9,12 @@ from PySide6.QtCore import QObject, QTimer
 
 from slmdesk.core.errors import StorageError
 from slmdesk.core.progress import Report
+from slmdesk.services.transfer import FORMATS, ImportReport
 from slmdesk.ui.file_dialogs import ask_files, ask_save
 from slmdesk.ui.widgets.name_dialog import ask_yes
 
 if TYPE_CHECKING:
     from slmdesk.ui.panes.chat.pane import ChatPane
-
-SUFFIXES = {"markdown": "md", "json": "json", "html": "html"}
 
 
 class Listing(QObject):
@@ -106,10 +105,10 @@ class Listing(QObject):
     # --- export and import --------------------------------------------------------------------------------------
 
     def _ask_export(self, ids: list[str], kind: str) -> None:
-        suffix = SUFFIXES[kind]
+        suffix = FORMATS[kind][1].lstrip(".")
         name = self.tr("chats") if not ids else self._name_of(ids[0])
         ask_save(
-            self._pane, self.tr("Export"), f"{name}.{suffix}", suffix, f"{kind} (*.{suffix})",
+            self._pane, self.tr("Export"), f"{name}.{suffix}", suffix, f"{FORMATS[kind][0]} (*.{suffix})",
             lambda path: self._pane.run(self._export(ids, kind, path)),
         )  # fmt: skip
 
@@ -123,8 +122,8 @@ class Listing(QObject):
     async def _export(self, ids: list[str], kind: str, path: Path) -> None:
         transfer = self._services.transfer
 
-        async def work(_report: Report) -> int:
-            return await transfer.export(ids or None, kind, path)
+        async def work(report: Report) -> int:
+            return await transfer.export(ids or None, kind, path, report)
 
         job = self._services.jobs.start(self.tr("Export to {0}").format(path.name), work)
         count = await job.wait()
@@ -139,13 +138,14 @@ class Listing(QObject):
         transfer = self._services.transfer
         for path in paths:
 
-            async def work(_report: Report, path: Path = path) -> object:
-                return await transfer.import_file(path)
+            async def work(report: Report, path: Path = path) -> ImportReport:
+                return await transfer.import_file(path, report)
 
             job = self._services.jobs.start(self.tr("Import {0}").format(path.name), work)
-            report = await job.wait()
+            report: ImportReport = await job.wait()
             words = self.tr("1 chat imported") if report.imported == 1 else self.tr("{0} chats imported")
-            self._pane.undo_bar.say(words.format(report.imported))
+            here = self.tr(", {1} were here already") if report.skipped else ""
+            self._pane.undo_bar.say((words + here).format(report.imported, report.skipped))
             if report.problems:
                 self._pane.show_error(
                     StorageError(

@@ -11,7 +11,7 @@ from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
-from slmdesk.core.memory import estimate
+from slmdesk.core.memory import estimate, fitting_context
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.ui.widgets.memory_bar import MemoryNeed
 
@@ -46,13 +46,18 @@ class MemoryForecast:
             self._known[model.id] = await asyncio.to_thread(_read, model)
         return self._known[model.id]
 
+    def known(self, model: Model) -> Facts | None:
+        """The facts if they were read before."""
+        return self._known.get(model.id)
+
     def need(self, facts: Facts, options: LoadOptions, measured: int) -> MemoryNeed | None:
         """The forecast, with what is free now; ``measured`` is 0 while the model is not loaded."""
         if facts.header is None:
             return None
         need = estimate(facts.header, options, facts.file_size)
         available = psutil.virtual_memory().available
-        return MemoryNeed(need.weights, need.kv, need.compute + need.overhead, available, measured)
+        less = fitting_context(need, available)
+        return MemoryNeed(need.weights, need.kv, need.compute + need.overhead, available, measured, less)
 
 
 def _read(model: Model) -> Facts:

@@ -14,6 +14,7 @@ from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import CanCountTokens, LoadedModel
 from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.chat.memory import MemoryForecast
+from slmdesk.ui.widgets.memory_bar import verdict
 from slmdesk.ui.widgets.model_picker import ModelChoice
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Setup(QObject):
         """Read the list of models again."""
         self.models = await self._services.library.models()
         await self.show_head()
+        for model in self.models:  # for the picker; each header is read once, in a thread
+            await self._forecast.read(model)
 
     async def show_head(self) -> None:
         """Show the open chat's choices."""
@@ -123,11 +126,15 @@ class Setup(QObject):
 
     def _choice(self, model: Model) -> ModelChoice:
         loaded = self._services.loaded_models.get(model.id) is not None
+        facts = self._forecast.known(model)
+        options = self._services.chat.choices.load_options(None, model)
+        need = self._forecast.need(facts, options, 0) if facts is not None else None
+        fit, tone = verdict(need) if need is not None else ("", "")
         return ModelChoice(
             model.id, model.name,
             detail=" · ".join(part for part in (model.quantization, model.runtime) if part),
             size=fmt.disk_size(model.size) if model.size else "",
-            pill=self.tr("Loaded") if loaded else "", tone="good" if loaded else "",
+            pill=self.tr("Loaded") if loaded else fit, tone="good" if loaded else tone,
             note=self.tr("Starter: tiny, for trying out") if model.starter else "",
             loaded=loaded,
         )  # fmt: skip

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from PySide6.QtCore import QAbstractListModel, QCoreApplication, QLocale, QModelIndex, QObject, Qt, Signal
@@ -63,14 +64,13 @@ def chat_rows(
         rows.append(Row(RowKind.FOLDER, folder, folded=folder in folded))
         if folder not in folded:
             rows.extend(_chat(c) for c in by_folder[folder])
-    group = ""
+    start = math.inf
     for conversation in rest:
         if conversation.folder:
             continue
-        name = day_group(conversation.updated, now)
-        if name != group:
+        if conversation.updated < start:  # the list goes back in time: the moment is in an earlier group
+            name, start = day_group(conversation.updated, now)
             rows.append(Row(RowKind.HEADER, name))
-            group = name
         rows.append(_chat(conversation))
     return rows
 
@@ -94,18 +94,17 @@ def bin_rows(conversations: Sequence[Conversation]) -> list[Row]:
     return [_chat(c) for c in sorted(conversations, key=lambda c: c.deleted or 0, reverse=True)]
 
 
-def day_group(moment: float, now: datetime) -> str:
-    """Today, Yesterday, Previous 7 days, else the month (with the year if it is another one)."""
+def day_group(moment: float, now: datetime) -> tuple[str, float]:
+    """Today, Yesterday, Previous 7 days, else the month (with the year if it is another one); and when it begins."""
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for name, days in ((tr("Today"), 0), (tr("Yesterday"), 1), (tr("Previous 7 days"), 7)):
+        start = (today - timedelta(days=days)).timestamp()
+        if moment >= start:
+            return name, start
     day = datetime.fromtimestamp(moment, now.tzinfo)
-    days = (now.date() - day.date()).days
-    if days <= 0:
-        return tr("Today")
-    if days == 1:
-        return tr("Yesterday")
-    if days <= 7:
-        return tr("Previous 7 days")
     month = QLocale().standaloneMonthName(day.month, QLocale.FormatType.LongFormat)
-    return month if day.year == now.year else f"{month} {day.year}"
+    first = day.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return (month if day.year == now.year else f"{month} {day.year}"), first.timestamp()
 
 
 class ChatItemModel(QAbstractListModel):
