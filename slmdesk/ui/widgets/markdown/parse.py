@@ -7,12 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.texmath import texmath_plugin
+from typing import TYPE_CHECKING, Any
 
 from slmdesk.ui.widgets.markdown.blocks import (
     Align,
@@ -28,6 +23,10 @@ from slmdesk.ui.widgets.markdown.blocks import (
     Table,
 )
 
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
 _OPENABLE = re.compile(r"^(?:https?://[^\s/]|mailto:[^\s@]+@)", re.IGNORECASE)
 _TASK = re.compile(r"^\[([ xX])\][ \u00a0]+")
 _DEEPEST = 20
@@ -35,18 +34,23 @@ _DEEPEST = 20
 
 @cache
 def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # here, so that the window is there before the parser
+    from mdit_py_plugins.dollarmath import dollarmath_plugin
+    from mdit_py_plugins.texmath import texmath_plugin
+
     parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "maxNesting": _DEEPEST})
     parser.enable(["table", "strikethrough", "linkify"])
     if parser.linkify is not None:
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})
     texmath_plugin(parser, delimiters="brackets")
     dollarmath_plugin(parser, allow_labels=False, allow_space=False, allow_digits=False, double_inline=True)
+    parser.parse("- *a*")  # compiles the rules, which must not happen in two threads at once
     return parser
 
 
 def warm_up() -> None:
     """Load the parser, which takes a tenth of a second, before it is needed."""
-    parse("")
+    _parser()
 
 
 def may_open(address: str) -> bool:
