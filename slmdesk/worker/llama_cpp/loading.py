@@ -90,8 +90,12 @@ class NativeModel:
             raise LoadCancelled
         if not self.model:
             raise load_failure(self.path, self._log)
-        if not lib.llama_model_has_decoder(self.model) or lib.llama_model_is_diffusion(self.model):
-            raise LoadError(f"{self.path.name} is not a model that chats.", "Choose a text generation model.")
+        decodes = lib.llama_model_has_decoder(self.model) and not lib.llama_model_has_encoder(self.model)
+        if not decodes or lib.llama_model_is_diffusion(self.model):
+            raise self._no_chat_model()
+
+    def _no_chat_model(self) -> LoadError:
+        return LoadError(f"{self.path.name} is not a model that chats.", "Choose a text generation model.")
 
     def _devices(self, devices: Devices) -> Any | None:
         """The chosen device as llama.cpp's NULL-terminated list; None for its own choice."""
@@ -131,6 +135,8 @@ class NativeModel:
         self.context = lib.llama_init_from_model(self.model, params)
         if not self.context:
             raise _context_failure(self._log, options)
+        if not lib.llama_get_memory(self.context):  # an embedding model, which has no cache
+            raise self._no_chat_model()
 
     def _template(self) -> str | None:
         source = lib.llama_model_chat_template(self.model, None)

@@ -64,7 +64,8 @@ class Prompts:
         return self._tokens(parts)
 
     def _reserve(self, options: SamplingOptions) -> int:
-        return min(options.max_tokens or DEFAULT_RESERVE, self._context_length // 4)
+        wanted = options.max_tokens if options.max_tokens > 0 else DEFAULT_RESERVE
+        return min(wanted, self._context_length // 4)
 
     @staticmethod
     def _turns(chat: ChatMessages) -> list[int]:

@@ -324,7 +324,7 @@ def test_progress_is_told_only_for_long_readings(driver: Driver, monkeypatch: py
     quick = driver.chat("word " * 100)
     driver.run()
     assert all(event.progress is None for event in driver.of(quick))
-    monkeypatch.setattr("slmdesk.worker.llama_cpp.engine.READING_SHOWN_AFTER", 0)
+    monkeypatch.setattr("slmdesk.worker.llama_cpp.serving.READING_SHOWN_AFTER", 0)
     slow = driver.chat("other " * 150)
     driver.run()
     told = [(event.progress, event.eta_s) for event in driver.of(slow) if event.progress is not None]
@@ -364,3 +364,16 @@ def test_events_are_of_the_protocol(driver: Driver) -> None:
     driver.run()
     for event in driver.of(77):
         assert event.encode().endswith(b"\n")
+
+
+def test_a_slow_step_can_be_broken_off_too(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slmdesk.worker.llama_cpp.serving.SLOW_STEP", 0)  # as with a model of a token a second
+    other, request = driver.chat("Hello", max_tokens=40), driver.chat("Hello there", max_tokens=500)
+    driver.run(5)
+    driver.cancelled.add(request)
+    driver.engine.step()
+    assert driver.result(request)["finish_reason"] == "cancelled"
+    driver.run()
+    assert driver.result(other)["timings"]["completion_tokens"] == 40
+    monkeypatch.undo()
+    assert driver.text(other) == driver.answer("Hello", max_tokens=40)["text"]
