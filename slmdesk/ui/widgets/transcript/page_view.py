@@ -154,8 +154,7 @@ class PageView(QAbstractScrollArea):
         super().resizeEvent(event)
         anchor = self.page.anchor(self.verticalScrollBar().value())
         before = self.page.column
-        # the scroll bar counts even while it is not there: text that breaks anew when it comes would be worse
-        self.page.set_width(self.width() - self.verticalScrollBar().sizeHint().width())
+        self.page.set_width(self.width())  # with the scroll bar, which lies in the margin: it moves no text
         if self.page.column != before:
             self.clear_selection()
             self._show_at(self.page.top(anchor.item) if self.page.items and not self._follow else 0)
