@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from slmdesk.core.resources import resource
+
+CONTEXT = "SLMDesk"
+
+
+class Translator(QTranslator):
+    """Our own texts. All stand in one context: the same English words mean the same thing everywhere."""
+
+    def translate(self, _context: str, source: str, disambiguation: str | None = None, n: int = -1) -> str | None:
+        """The text in this language; None where it is not translated (Qt then asks the next translator)."""
+        return super().translate(CONTEXT, source, disambiguation or "", n) or None
 
 
 def install_language(app: QCoreApplication, language: str) -> str:
@@ -18,10 +28,20 @@ def install_language(app: QCoreApplication, language: str) -> str:
         locale = QLocale(QLocale.Language.English)
     QLocale.setDefault(locale)
     code = locale.name().partition("_")[0]
-    if code == "en":
+    if code == "en" or not _install(Translator(app), app, f"slmdesk_{code}", str(resource("i18n"))):
         return "en"
-    translator = QTranslator(app)
-    if not translator.load(f"slmdesk_{code}", str(resource("i18n"))):
-        return "en"
-    app.installTranslator(translator)
+    folder = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+    _install(QTranslator(app), app, f"qtbase_{code}", folder)  # Qt's own menus and file dialogs
     return code
+
+
+def _install(translator: QTranslator, app: QCoreApplication, name: str, folder: str) -> bool:
+    found = translator.load(name, folder) and app.installTranslator(translator)
+    if not found:
+        translator.deleteLater()
+    return found
+
+
+def installed(app: QObject) -> list[QTranslator]:
+    """The translators in use, ours first."""
+    return app.findChildren(QTranslator)
