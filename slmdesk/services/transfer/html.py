@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from markdown_it import MarkdownIt
-
 from slmdesk.core.chat import Conversation, Message, Role
 from slmdesk.core.tree import MessageTree
 from slmdesk.services.transfer.markdown import about, one_line, speaker
@@ -36,6 +34,8 @@ class HtmlWriter:
 
     def __init__(self) -> None:
         # Raw HTML stays text, and a picture becomes a link: opening the page must not reach out to anyone.
+        from markdown_it import MarkdownIt  # only now: it costs a tenth of the window's start
+
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
 
     def begin(self, titles: Sequence[str]) -> str:
