@@ -29,7 +29,7 @@ def test_a_scale_reads_what_a_person_types() -> None:
     assert scale.parse("9") == 2
     assert scale.parse("warm") is None
     tokens = Scale(0, 8192, 1, 0, stops=(0, 512, 4096, 8192), words={0: "Automatic"})
-    assert tokens.parse("4,096") == 4096
+    assert tokens.parse("4,096") == tokens.parse("4.096") == tokens.parse("4 096") == 4096
     assert tokens.parse("automatic") == 0
     assert tokens.text(0) == "Automatic"
     assert tokens.value(tokens.position(4000)) == 4096

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QButtonGroup, QVBoxLayout, QWidget
 
 from slmdesk.ui.theme import Theme
@@ -64,6 +64,9 @@ class RailButton(QAbstractButton):
         font.setPixelSize(theme.px(11))
         if self.isChecked():
             font.setWeight(font.Weight.DemiBold)
+        room, wanted = self.width() - 4, QFontMetrics(font).horizontalAdvance(self.text())
+        if wanted > room:  # a long word of another language
+            font.setPixelSize(max(8, font.pixelSize() * room // wanted))
         painter.setFont(font)
         painter.setPen(color)
         word = QRectF(0, theme.px(30), self.width(), theme.px(18))

@@ -58,8 +58,9 @@ class Scale:
         for value, words in self.words.items():
             if words.casefold() == wanted:
                 return value
-        plain = wanted.replace(" ", "").replace("\u00a0", "")
-        plain = plain.replace(",", "") if not self.digits else plain.replace(",", ".")
+        # A fraction may be typed with a point or a comma; in a whole number both only part the groups.
+        plain = "".join(wanted.split())
+        plain = plain.replace(",", ".") if self.digits else plain.replace(",", "").replace(".", "")
         try:
             number = float(plain)
         except ValueError:
