@@ -32,7 +32,7 @@ def decimal(number: float, digits: int) -> str:
     """A number with at most ``digits`` decimals, at least one where there are any to show: ``0.8``, ``0.95``."""
     locale = QLocale()
     point = locale.decimalPoint()
-    text = locale.toString(number, "f", digits)
+    text = locale.toString(float(number), "f", digits)
     if digits > 1:
         text = text.rstrip("0")
         text = f"{text}0" if text.endswith(point) else text
