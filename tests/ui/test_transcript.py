@@ -759,7 +759,10 @@ def test_the_context_menu(view: Transcript, qtbot: QtBot) -> None:
         "Copy the whole message",
         "Select the whole message",
         "Copy the listing (python)",
+        "Wrap the lines (python)",
     ]
     menu.actions()[-1].trigger()
+    assert any(getattr(p.box, "wrap", False) for s in view.page.items[0].slots for p in s.placed or ())
+    menu.actions()[-2].trigger()
     assert QGuiApplication.clipboard().text() == "def f(x):\n    return x"
     menu.close()

@@ -78,7 +78,7 @@ class ActionsRow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours and sizes of ``theme``."""
-        size = theme.px(28)
+        size = theme.px(26)
         for name, button in self._buttons.items():
             button.set_theme(theme)
             narrow = name in ("regenerate_with", "previous", "next")

@@ -236,12 +236,19 @@ class NavigableView(PageView):
         item = self.page.items[number]
         menu.addAction(self.tr("Copy the whole message")).triggered.connect(lambda: self.copy_text(item.text))
         menu.addAction(self.tr("Select the whole message")).triggered.connect(lambda: self.select_message(number))
-        for slot in item.slots:
+        for place, slot in enumerate(item.slots):
             for placed in slot.placed or ():
-                if isinstance(placed.box, CodeBox) and len(menu.actions()) < 12:
-                    box = placed.box
-                    name = self.tr("Copy the listing ({0})").format(box.language or self.tr("text"))
-                    menu.addAction(name).triggered.connect(lambda _=False, box=box: self.copy_text(box.raw))
+                if isinstance(placed.box, CodeBox) and len(menu.actions()) < 16:
+                    self._add_listing_actions(menu, placed.box, number, place)
+
+    def _add_listing_actions(self, menu: QMenu, box: CodeBox, number: int, slot: int) -> None:
+        language = box.language or self.tr("text")
+        copy = menu.addAction(self.tr("Copy the listing ({0})").format(language))
+        copy.triggered.connect(lambda: self.copy_text(box.raw))
+        wrap = menu.addAction(self.tr("Wrap the lines ({0})").format(language))
+        wrap.setCheckable(True)
+        wrap.setChecked(box.wrap)
+        wrap.triggered.connect(lambda: self.wrap_listing(box, number, slot))
 
     # --- finding text ------------------------------------------------------------------------------------------
 

@@ -164,8 +164,9 @@ class PageView(QAbstractScrollArea):
         self.page.formulas_ready()
         self.settle()
 
-    def slot_changed(self, number: int, slot: int) -> None:
-        """A slot has to be arranged again."""
+    def wrap_listing(self, box: CodeBox, number: int, slot: int) -> None:
+        """Wrap the lines of a listing, or let them run on."""
+        box.wrap = not box.wrap
         self.page.items[number].slots[slot].exact = False
         self.item_changed(number)
 
@@ -294,8 +295,7 @@ class PageView(QAbstractScrollArea):
                 self._note_copied(hit.placed.box)
             case Action.WRAP:
                 if isinstance(hit.placed.box, CodeBox):
-                    hit.placed.box.wrap = not hit.placed.box.wrap
-                    self.slot_changed(hit.item, hit.slot)
+                    self.wrap_listing(hit.placed.box, hit.item, hit.slot)
 
     def _note_copied(self, box: object) -> None:
         if isinstance(box, CodeBox):

@@ -52,9 +52,9 @@ class Style:
         self.pad = theme.px(13)
         self.bubble_radius = theme.radius("bubble")
         self.card_radius = theme.radius("card")
-        self.actions_height = theme.px(32)
+        self.actions_height = theme.px(30)
         self.above_user = theme.px(18)
-        self.above_answer = theme.px(4)
+        self.above_answer = 0
 
     def advance(self, text: str, font: QFont, *, bold: bool, mono: bool) -> float:
         """About how wide ``text`` is on one line."""
