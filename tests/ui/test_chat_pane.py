@@ -95,6 +95,29 @@ async def test_an_edited_message_is_a_branch(pane: ChatPane, room: Room) -> None
     assert len(pane.session.tree) == 4
 
 
+async def test_an_answer_is_continued_in_place(pane: ChatPane, room: Room) -> None:
+    await ask(pane, "go on")
+    ids, before = shown(pane), pane.session.tree.path()[-1].text
+    pane.transcript.continue_requested.emit(ids[-1])
+    await until(lambda: room.chat.streaming(pane.session.id) or len(room.runtime.loaded[0].requests) == 2)
+    await room.chat.wait(pane.session.id)
+    await settle()
+    assert shown(pane) == ids
+    assert pane.session.tree.path()[-1].text.startswith(before)
+    assert room.runtime.loaded[0].requests[-1][2], "the model was asked to write on"
+
+
+async def test_the_header_has_the_menu_of_the_chat(pane: ChatPane) -> None:
+    assert pane.chat_button.isHidden()
+    await ask(pane, "named")
+    await until(pane.chat_button.isVisible)
+    pane.chat_button.click()
+    await settle(0.02)
+    menu = next(m for m in pane.findChildren(QMenu) if m.isVisible())
+    assert [a.text() for a in menu.actions()][:2] == ["Rename", "Pin"]
+    menu.close()
+
+
 async def test_a_deleted_message_comes_back(pane: ChatPane) -> None:
     await ask(pane, "keep me")
     ids = shown(pane)

@@ -60,6 +60,7 @@ class ChatPane(Pane):
         self.title.setProperty("kind", "title")
         self.list_button = IconButton("panel-left", self.tr("Show or hide the list of chats"), shortcut="Ctrl+B")
         self.inspector_button = IconButton("panel-right", self.tr("Show or hide the inspector"), shortcut="Ctrl+I")
+        self.chat_button = IconButton("more", self.tr("This chat: rename, pin, move, export, delete"))
         self.stronger = TextButton(self.tr("Get a stronger model"), icon_name="models")
         self.starter_hint = QWidget()
         words = label(self.tr("The starter model is tiny and only for trying out."), "secondary")
@@ -86,7 +87,9 @@ class ChatPane(Pane):
         left = QHBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.list_button)
-        left.addWidget(self.title, 1)
+        left.addWidget(self.title)
+        left.addWidget(self.chat_button)
+        left.addStretch(1)
         grid.addLayout(left, 0, 0)
         grid.addWidget(self.picker, 0, 1)
         grid.addLayout(row(1, self.meter, self.inspector_button), 0, 2)
@@ -121,6 +124,7 @@ class ChatPane(Pane):
         )
         self.list_button.clicked.connect(lambda: self._toggle(self.chat_list))
         self.inspector_button.clicked.connect(lambda: self._toggle(self.inspector))
+        self.chat_button.clicked.connect(self._open_chat_menu)
         self.stronger.clicked.connect(self.models_requested)
         self.composer.preset_menu_requested.connect(self.inspector.open_presets)
         self.find_bar.searched.connect(lambda text: self.find_bar.set_count(self.transcript.find_text(text)))
@@ -213,7 +217,7 @@ class ChatPane(Pane):
         super().set_theme(theme)
         for part in (
             self.chat_list, self.inspector, self.transcript, self.composer, self.picker, self.meter, self.find_bar,
-            self.list_button, self.inspector_button, self.stronger,
+            self.list_button, self.inspector_button, self.chat_button, self.stronger,
         ):  # fmt: skip
             part.set_theme(theme)
         self._header.setFixedHeight(theme.control_height + 20)
@@ -231,6 +235,7 @@ class ChatPane(Pane):
 
     def _on_head_changed(self) -> None:
         self.title.setText(self.session.head.title or self.tr("New chat"))
+        self.chat_button.setVisible(self.session.saved)
         self.run(self.setup.show_head())
 
     def empty_changed(self) -> None:
@@ -260,6 +265,10 @@ class ChatPane(Pane):
     def _toggle(self, part: QWidget) -> None:
         part.setVisible(part.isHidden())
         self.state_changed.emit()
+
+    def _open_chat_menu(self) -> None:
+        self.chat_list.show()  # where the title is renamed
+        self.chat_list.open_menu(self.session.head, self.chat_button.mapToGlobal(self.chat_button.rect().bottomLeft()))
 
     def _search_chats(self) -> None:
         self.chat_list.show()

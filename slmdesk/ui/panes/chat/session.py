@@ -108,6 +108,7 @@ class Session(QObject):
             later = {name: getattr(self.head, name) for name in _KEPT if getattr(self.head, name) != kept[name]}
             if later:
                 await self.services.conversations.update(head.id, **later)
+            self.head_changed.emit()
 
     async def update(self, **fields: Any) -> None:
         """Change the chat's head; a new chat is only changed here."""

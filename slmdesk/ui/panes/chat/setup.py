@@ -98,6 +98,8 @@ class Setup(QObject):
         self._inspector.set_system_prompt(head.system_prompt)
         self._inspector.set_sampling(sampling)
         self._picker.set_current(self._choice(model) if model else None)
+        if model is None or not self._services.loaded_models.is_loading(model.id):
+            self._picker.set_loading(None)
         self._pane.composer.set_preset(preset.name if preset else "")
         self._pane.composer.set_model_name(model.name if model else "")
         self._pane.empty_changed()

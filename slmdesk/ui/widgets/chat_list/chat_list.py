@@ -185,6 +185,10 @@ class ChatList(QWidget):
         """Clear the search and show the chats again."""
         self.search.clear()
 
+    def open_menu(self, conversation: Conversation, point: QPoint) -> None:
+        """Open the menu of a chat at a point of the screen."""
+        menus.chat_menu(self, conversation).popup(point)
+
     def rename(self, conversation_id: str) -> None:
         """Open the inline editor on a chat's title."""
         place = self.model.row_of(conversation_id)
@@ -218,7 +222,10 @@ class ChatList(QWidget):
             self._fill()
         elif chosen.hit is not None:
             self.opened.emit(chosen.hit.conversation_id, chosen.hit.message_id or "")
-        elif chosen.conversation is not None and not self._in_bin:
+        elif chosen.conversation is not None and self._in_bin:
+            place = self.view.visualRect(index).bottomLeft()
+            menus.bin_menu(self, chosen.conversation).popup(self.view.viewport().mapToGlobal(place))
+        elif chosen.conversation is not None:
             self.opened.emit(chosen.conversation.id, "")
 
     def _on_menu(self, point: QPoint) -> None:
