@@ -1,7 +1,7 @@
 """Opens a chat of 10,000 messages and streams into it, and measures how long the window's thread was busy.
 
-``python -m tests.benchmarks transcript`` prints the table, ``python -m tests.benchmarks.bench_transcript`` all figures. Targets: opening <= 300 ms, the longest
-stretch of the window's thread while streaming <= 16 ms.
+``python -m tests.benchmarks transcript`` prints the table, ``python -m tests.benchmarks.bench_transcript`` all
+figures. Targets: opening <= 300 ms, the longest stretch of the window's thread while streaming <= 16 ms.
 """
 
 from __future__ import annotations
