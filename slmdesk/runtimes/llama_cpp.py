@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import AsyncGenerator, Collection, Iterator, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import asdict
@@ -26,6 +27,8 @@ from slmdesk.worker.protocol import Event
 
 MAX_STATES = 16
 """How many conversations' caches are kept on disk; the oldest go first."""
+ABANDONED = 3600.0
+"""Seconds after which a half-written cache is nobody's any more."""
 NOT_CHAT = frozenset({"clip", "mmproj", "imatrix", "controlvector", "whisper"})
 """Architectures of GGUF files that belong to a model or to another program, and are no chat models themselves."""
 
@@ -67,7 +70,7 @@ class LlamaCpp(Runtime):
         Raises RuntimeUnavailable, WorkerCrashed.
         """
         if self._info is None:
-            worker = await Worker.start("llama_cpp")
+            worker = await Worker.start("llama_cpp", writable=[])
             try:
                 self._info = await worker.call("info")
             finally:
@@ -103,6 +106,16 @@ class LlamaCpp(Runtime):
             known = self._known[path] = (stamp, _described(path))
         return known[1]
 
+    def _writable(self) -> list[Path]:
+        """The folders that a worker may write in: only that of the kept caches."""
+        if self._state_dir is None:
+            return []
+        try:
+            self._state_dir.mkdir(parents=True, exist_ok=True)
+        except OSError:  # without the folder nothing is kept; the model works all the same
+            return []
+        return [self._state_dir]
+
     async def prune_states(self, keep: Collection[str]) -> None:
         """Remove the kept caches of every conversation but those with these ids."""
         if self._state_dir is not None:
@@ -111,7 +124,7 @@ class LlamaCpp(Runtime):
     async def load(self, model: Model, options: LoadOptions, report: Report | None = None) -> LlamaCppModel:
         """Put a model into a worker process. Raises LoadError and its kinds, RuntimeUnavailable, WorkerCrashed."""
         header = await asyncio.to_thread(_check, model.path)
-        worker = await Worker.start("llama_cpp")
+        worker = await Worker.start("llama_cpp", writable=await asyncio.to_thread(self._writable))
         try:
             if not options.ignore_memory:
                 self._info = await worker.call("info")
@@ -178,7 +191,6 @@ class LlamaCppModel(LoadedModel):
         """Keep the conversation's cache on disk; returns bytes (0: nothing to keep). Raises StorageError."""
         if self._state_dir is None:
             return 0
-        await asyncio.to_thread(self._state_dir.mkdir, parents=True, exist_ok=True)
         path = self._state_path(self._state_dir, conversation_id)
         saved = await self._worker.call("save_state", path=str(path), messages=_told(messages))
         await asyncio.to_thread(_prune, self._state_dir)
@@ -305,7 +317,8 @@ def _prune(folder: Path) -> None:
     """Remove the oldest kept states beyond MAX_STATES, and what an interrupted save left."""
     with suppress(OSError):
         for part in folder.glob("*.kv.part"):
-            part.unlink(missing_ok=True)
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink(missing_ok=True)
         states = sorted(folder.glob("*.kv"), key=lambda path: path.stat().st_mtime, reverse=True)
         for path in states[MAX_STATES:]:
             path.unlink(missing_ok=True)

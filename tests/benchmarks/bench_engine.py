@@ -26,8 +26,8 @@ from tests.benchmarks.random_gguf import HALF_BILLION, SPECIAL, quantize, write_
 from tests.benchmarks.row import Row
 
 THREADS = os.cpu_count() or 2
-ROUNDS = 5
-ANSWER = 96
+LOADS, ROUNDS = 4, 3
+ANSWER = 64
 """Tokens of an answer."""
 FIRST_SPECIAL = HALF_BILLION.vocabulary - len(SPECIAL)
 ENDLESS = tuple((FIRST_SPECIAL + i, -1e9) for i in range(len(SPECIAL)))
@@ -111,22 +111,19 @@ async def _stream_speed(loaded: LlamaCppModel, seed: int) -> float:
 
 
 async def _generation(model: Model, load: Any) -> Row:
-    bare = await asyncio.to_thread(Bare, model.path)
-    loaded = await load(slots=1, context_length=1024)
+    """Both are loaded anew several times: where a process's memory happens to lie makes a difference of some percent."""
     ours, theirs = [], []
-    for seed in range(ROUNDS):
-        theirs.append(bare.speed(ANSWER))
-        ours.append(await _stream_speed(loaded, seed))
-    bare.close()
-    await loaded.unload()
-    ratio = statistics.median(o / t for o, t in zip(ours, theirs, strict=True))
-    median = f"{statistics.median(ours):.1f} / {statistics.median(theirs):.1f} tok/s"
-    return Row(
-        "generation seen by the window / bare decode-and-sample loop",
-        f"{ratio:.3f} ({median})",
-        ">= 0.97",
-        ratio >= 0.97,
-    )
+    for seed in range(LOADS):
+        bare = await asyncio.to_thread(Bare, model.path)
+        loaded = await load(slots=1, context_length=1024)
+        for _ in range(ROUNDS):
+            theirs.append(bare.speed(ANSWER))
+            ours.append(await _stream_speed(loaded, seed))
+        bare.close()
+        await loaded.unload()
+    stream, loop = statistics.median(ours), statistics.median(theirs)
+    what = "generation seen by the window / bare decode-and-sample loop"
+    return Row(what, f"{stream / loop:.3f} ({stream:.1f} / {loop:.1f} tok/s)", ">= 0.97", stream / loop >= 0.97)
 
 
 async def _slots(load: Any) -> Row:

@@ -6,10 +6,11 @@ import contextlib
 import ctypes
 import os
 import secrets
+import sys
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import IO, Any
 
 from slmdesk.core.chat import SamplingOptions
 from slmdesk.core.errors import GenerationError
@@ -216,7 +217,7 @@ def _grammar(vocabulary: Vocabulary, text: str) -> Any:
 def _stderr() -> Iterator[list[str]]:
     """What native code prints to stderr meanwhile: llama.cpp tells a grammar's mistake nowhere else."""
     written: list[str] = []
-    with tempfile.TemporaryFile() as file:
+    with _scratch_file() as file:
         saved = os.dup(2)
         os.dup2(file.fileno(), 2)
         try:
@@ -226,3 +227,10 @@ def _stderr() -> Iterator[list[str]]:
             os.close(saved)
             file.seek(0)
             written.append(file.read().decode(errors="replace"))
+
+
+def _scratch_file() -> IO[bytes]:
+    """A file that never has a name; in memory where the system has that, as a worker may be barred from the disk."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("stderr"), "w+b")
+    return tempfile.TemporaryFile()
