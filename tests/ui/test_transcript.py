@@ -409,6 +409,7 @@ def test_new_figures_do_not_lay_an_answer_out_anew(view: Transcript, qtbot: QtBo
     assert view.page.items[1].slots[-1].placed is kept
     assert box_of(view, 1, 0).words == "Thought for 2.1 s"
     view.update_message(replace(again, count=3))
+    rest(view, qtbot)
     assert view.page.items[1].slots[-1].placed is kept
     assert view.rows["last"]._versions.text() == "2/3"
 
@@ -463,6 +464,26 @@ def test_messages_left_out_are_marked(view: Transcript, qtbot: QtBot) -> None:
     marks = [slot.words for i in view.page.items for slot in i.slots if slot.part is Part.MARK]
     assert marks == ["Not sent: the context was full"]
     assert view.page.items[2].slots[0].part is Part.MARK
+
+
+def test_what_was_left_out_can_change_at_once(view: Transcript, qtbot: QtBot) -> None:
+    shown = chat(50)
+    view.set_messages(shown)
+    rest(view, qtbot)
+    view.set_dropped(98)
+    rest(view, qtbot)
+    assert view.page.dropped == 98
+    assert [n for n, i in enumerate(view.page.items) if i.marked] == [98]
+    assert view.page.items[98].slots[0].part is Part.MARK
+    for number in (98, 99):
+        view.update_message(replace(shown[number], dropped=True))
+    view.update_message(replace(shown[0], dropped=True))
+    rest(view, qtbot)
+    assert view.page.dropped == 1
+    assert [n for n, i in enumerate(view.page.items) if i.marked] == [1]
+    view.remove(shown[0].message.id)
+    assert view.page.dropped == 0
+    assert not any(i.marked for i in view.page.items)
 
 
 def test_attachments_are_chips(view: Transcript, qtbot: QtBot) -> None:

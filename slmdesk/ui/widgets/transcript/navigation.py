@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import (
     QAccessible,
@@ -43,7 +45,8 @@ class NavigableView(PageView):
         if 0 <= number < len(self.page.items):
             self.show_item(number)
             item = self.page.items[number]
-            self.setAccessibleName(spoken(item.shown, live=item.live))
+            shown = replace(item.shown, dropped=number < self.page.dropped)
+            self.setAccessibleName(spoken(shown, live=item.live))
             place = self.tr("Message {0} of {1}. Tab goes to what can be done with it.")
             self.setAccessibleDescription(place.format(number + 1, len(self.page.items)))
             QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.NameChanged))

@@ -54,6 +54,8 @@ class Page:
         self.items: list[Item] = []
         self.heights = Heights()
         self.numbers: dict[str, int] = {}
+        self.dropped = 0
+        """How many messages at the beginning were left out of what the model read."""
         self._recent: dict[int, None] = {}
         self._resize(width)
 
@@ -77,17 +79,29 @@ class Page:
                 fresh = Item(shown)
                 fresh.unfolded = known.unfolded if known else False
                 self.items.append(fresh)
-        self._mark()
+        self._unmark()
         self._renumber()
+        self.dropped = 0
+        self.count_dropped()
 
-    def _mark(self) -> None:
-        """Find the first message that was sent after ones that were not."""
-        before = False
+    def _unmark(self) -> None:
         for item in self.items:
-            marked = before and not item.shown.dropped
-            if item.marked != marked:
-                item.marked, item.opened = marked, False
-            before = item.shown.dropped
+            if item.marked:
+                item.marked = item.opened = False
+
+    def count_dropped(self) -> None:
+        """Count the messages at the beginning that say that they were left out."""
+        self.set_dropped(next((n for n, i in enumerate(self.items) if not i.shown.dropped), len(self.items)))
+
+    def set_dropped(self, count: int) -> None:
+        """The first ``count`` messages were not sent: they are dimmed, and the next one has a line above it."""
+        for number in (self.dropped, count):
+            if 0 < number < len(self.items) and self.items[number].marked != (number == count):
+                self.items[number].marked = number == count
+                if self.items[number].opened:
+                    self.items[number].opened = False
+                    self.changed(number)
+        self.dropped = count
 
     def _renumber(self) -> None:
         self.numbers = {item.id: n for n, item in enumerate(self.items)}
@@ -102,7 +116,10 @@ class Page:
         self.items.append(item)
         self.numbers[item.id] = len(self.items) - 1
         self.heights.append(item.estimate(self.style, self.column))
-        self._mark()
+        if shown.dropped and self.dropped == len(self.items) - 1:
+            self.dropped += 1
+        elif self.dropped == len(self.items) - 1 > 0:
+            item.marked = True
         return item
 
     def remove(self, message_id: str) -> None:
@@ -110,8 +127,10 @@ class Page:
         number = self.numbers.get(message_id)
         if number is not None:
             del self.items[number]
-            self._mark()
+            self._unmark()
             self._renumber()
+            self.dropped -= number < self.dropped
+            self.set_dropped(self.dropped)
 
     def changed(self, number: int) -> None:
         """The slots of an item changed: note its new height."""

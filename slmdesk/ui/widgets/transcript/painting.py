@@ -36,7 +36,7 @@ def paint_page(painter: QPainter, page: Page, area: QRectF, marks: PageMarks) ->
     top, bottom = int(area.top()), int(area.bottom()) + 1
     for number in page.visible(top, bottom):
         if page.items[number].opened:
-            painter.setOpacity(_DIMMED if page.items[number].shown.dropped else 1.0)
+            painter.setOpacity(_DIMMED if number < page.dropped else 1.0)
             _paint_bubble(painter, page, number)
             _paint_thought_line(painter, page, number)
     painter.setOpacity(1.0)
@@ -44,7 +44,7 @@ def paint_page(painter: QPainter, page: Page, area: QRectF, marks: PageMarks) ->
         _paint_focus(painter, page, marks.focused)
     for number, slot, place, placed, corner in page.boxes(top, bottom):
         item = page.items[number]
-        painter.setOpacity(_DIMMED if item.shown.dropped else 1.0)
+        painter.setOpacity(_DIMMED if number < page.dropped else 1.0)
         own = marks.selection.marks(number, slot, place, placed.box) if marks.selection else NO_MARKS
         if marks.needle:
             own = replace(own, find=marks.needle, now=marks.hit == (number, slot))

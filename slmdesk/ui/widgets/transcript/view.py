@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from slmdesk.core.chat import Role
@@ -38,6 +38,8 @@ class Transcript(NavigableView):
         self._buffer = StreamBuffer(self._flush, self)
         for row in self.rows.values():
             row.triggered.connect(self._triggered)
+        self._recount = QTimer(self, singleShot=True, interval=0)
+        self._recount.timeout.connect(self._count_dropped)
         self._editor: MessageEditor | None = None
         self._empty = EmptyState(self.viewport())
         self._empty.example_chosen.connect(self.example_chosen)
@@ -86,13 +88,27 @@ class Transcript(NavigableView):
             return
         item = self.page.items[number]
         self._buffer.flush()
+        dropped = item.shown.dropped
         if item.adopt(shown):
-            self.settle()
+            if shown.dropped != dropped:
+                self._recount.start()
+            self._work.start()
             return
         self.clear_selection()
         item.shown, item.text, item.thinking = shown, shown.message.text, shown.message.thinking
         item.opened = False
         self.item_changed(number)
+
+    def set_dropped(self, count: int) -> None:
+        """The first ``count`` messages were left out of what the model read, because the context was full."""
+        anchor = self.page.anchor(self.verticalScrollBar().value())
+        self.page.set_dropped(count)
+        self.settle(anchor)
+
+    def _count_dropped(self) -> None:
+        anchor = self.page.anchor(self.verticalScrollBar().value())
+        self.page.count_dropped()
+        self.settle(anchor)
 
     def remove(self, message_id: str) -> None:
         """Take a message off the page."""
