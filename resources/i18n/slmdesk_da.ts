@@ -124,6 +124,10 @@
         <translation>Automatisk: modellens egen længde, højst 4.096 tokens. Mere koster hukommelse.</translation>
     </message>
     <message>
+        <source>Back to the chats</source>
+        <translation>Tilbage til chats</translation>
+    </message>
+    <message>
         <source>Batch</source>
         <translation>Batch</translation>
     </message>
@@ -168,8 +172,8 @@
         <translation>Chats</translation>
     </message>
     <message>
-        <source>Chats in the bin stay here until you delete them.</source>
-        <translation>Chats i papirkurven bliver her, til du sletter dem.</translation>
+        <source>Chats in the bin are removed for good after 30 days.</source>
+        <translation>Chats i papirkurven fjernes for altid efter 30 dage.</translation>
     </message>
     <message>
         <source>Chats, settings, logs and backups. Nothing of it leaves this computer.</source>
@@ -1190,6 +1194,10 @@
     <message>
         <source>Thinking…</source>
         <translation>Tænker…</translation>
+    </message>
+    <message>
+        <source>This chat: rename, pin, move, export, delete</source>
+        <translation>Denne chat: omdøb, fastgør, flyt, eksportér, slet</translation>
     </message>
     <message>
         <source>This is a new chat with everything up to that message</source>

@@ -27,11 +27,15 @@ class Listing(QObject):
         self._session = pane.session
         self._services = pane.session.services
         self._search = ""
+        self._busy: set[str] = set()
         self._wait = QTimer(self)  # many changes in a row are one new list
         self._wait.setSingleShot(True)
         self._wait.setInterval(30)
         self._wait.timeout.connect(lambda: pane.run(self.refresh()))
         self._services.conversations.changed.connect(lambda: self._wait.isActive() or self._wait.start())
+        chat = self._services.chat
+        chat.started.connect(lambda cid, _answer: self._set_busy(cid, busy=True))
+        chat.finished.connect(lambda cid, _answer: self._set_busy(cid, busy=False))
         self._wire()
 
     def _wire(self) -> None:
@@ -57,15 +61,13 @@ class Listing(QObject):
         if in_bin == self._list.in_bin:
             self._list.set_conversations(found)
             self._list.set_current(self._session.id)
-            self.show_busy()
         if self._search:
             await self._on_search(self._search)
 
-    def show_busy(self) -> None:
+    def _set_busy(self, conversation_id: str, *, busy: bool) -> None:
         """Mark the chats in which an answer is being written."""
-        rows = self._list.model.rows
-        ids = {r.conversation.id for r in rows if r.conversation is not None}
-        self._list.set_busy({i for i in ids if self._services.chat.streaming(i) is not None})
+        (self._busy.add if busy else self._busy.discard)(conversation_id)
+        self._list.set_busy(self._busy)
 
     async def _on_search(self, text: str) -> None:
         self._search = text

@@ -94,7 +94,7 @@ class ChatPane(Pane):
         grid.addWidget(self.picker, 0, 1)
         grid.addLayout(row(1, self.meter, self.inspector_button), 0, 2)
         grid.setColumnStretch(0, 1)
-        grid.setColumnStretch(2, 1)
+        self._header_grid = grid
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -258,7 +258,9 @@ class ChatPane(Pane):
         return super().eventFilter(watched, event)
 
     def _fit_header(self) -> None:
-        self.meter.set_compact(self._middle_part.width() < self.theme.px(NARROW))
+        narrow = self._middle_part.width() < self.theme.px(NARROW)
+        self.meter.set_compact(narrow)
+        self._header_grid.setColumnStretch(2, 0 if narrow else 1)  # the title's need comes before the exact middle
 
     # --- keys ---------------------------------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from slmdesk.services.presets import Presets
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
 
+_SEEN = ("title", "pinned", "folder", "model_id", "preset_id", "system_prompt", "sampling", "load")
 _KEPT = ("model_id", "preset_id", "system_prompt", "sampling", "load", "draft")
 
 
@@ -149,6 +150,9 @@ class Session(QObject):
             return
         version = self._version
         head = await self.services.conversations.get(self.id)
-        if head.id == self.id and version == self._version and head != self.head:
+        if head.id != self.id or version != self._version:
+            return
+        # Every message moves the leaf and the time; that is nothing to show.
+        if any(getattr(head, name) != getattr(self.head, name) for name in _SEEN):
             self.head = replace(head, draft=self.head.draft)
             self.head_changed.emit()

@@ -138,7 +138,6 @@ class Talk(QObject):
             self._sync()
 
     def _on_started(self, conversation_id: str, message_id: str) -> None:
-        self._pane.list_side.show_busy()
         if not self._mine(conversation_id):
             return
         self._pane.banner.dismiss()
@@ -178,7 +177,6 @@ class Talk(QObject):
             self._composer.set_queued(number)
 
     def _on_finished(self, conversation_id: str, message: Message) -> None:
-        self._pane.list_side.show_busy()
         if not self._mine(conversation_id):
             return
         streaming = self._services.chat.streaming(conversation_id) is not None

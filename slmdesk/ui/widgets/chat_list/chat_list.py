@@ -67,8 +67,7 @@ class ChatList(QWidget):
         self.view = QListView()
         self.view.setModel(self.model)
         self.view.setItemDelegate(self.delegate)
-        self.view.setLayoutMode(QListView.LayoutMode.Batched)
-        self.view.setBatchSize(200)
+        self.view.setUniformItemSizes(True)
         self.view.setMouseTracking(True)
         self.view.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -76,7 +75,7 @@ class ChatList(QWidget):
         self.view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.view.setAccessibleName(self.accessibleName())
         self.bin_title = label(self.tr("Bin"), "strong")
-        self.bin_note = label(self.tr("Chats in the bin stay here until you delete them."), "small", wrap=True)
+        self.bin_note = label(self.tr("Chats in the bin are removed for good after 30 days."), "small", wrap=True)
         self.empty_bin = TextButton(self.tr("Empty bin"), kind="ghost")
         self.bin_button = TextButton(self.tr("Bin"), kind="ghost", icon_name="bin")
         self.bin_button.setCheckable(True)
@@ -122,7 +121,7 @@ class ChatList(QWidget):
     def set_hits(self, hits: Sequence[SearchHit]) -> None:
         """Show what a search found; ignored once the search text is gone."""
         if self.searching:
-            self.model.set_rows(hit_rows(hits))
+            self._show_rows(hit_rows(hits), tall=True)
 
     def set_current(self, conversation_id: str) -> None:
         """Mark the chat that is open."""
@@ -197,11 +196,15 @@ class ChatList(QWidget):
             self.view.setCurrentIndex(index)
             self.view.edit(index)
 
+    def _show_rows(self, rows: list[Row], *, tall: bool = False) -> None:
+        self.delegate.tall = tall
+        self.model.set_rows(rows)
+
     def _fill(self) -> None:
         if self._in_bin:
-            self.model.set_rows(bin_rows(self._conversations))
+            self._show_rows(bin_rows(self._conversations))
         else:
-            self.model.set_rows(chat_rows(self._conversations, datetime.now().astimezone(), self._folded))
+            self._show_rows(chat_rows(self._conversations, datetime.now().astimezone(), self._folded))
 
     def _on_search_text(self, text: str) -> None:
         self._hint.setVisible(not text)
@@ -247,6 +250,8 @@ class ChatList(QWidget):
             part.setVisible(self._in_bin)
         self.new_button.setVisible(not self._in_bin)
         self.search.setVisible(not self._in_bin)
+        self.bin_button.setText(self.tr("Back to the chats") if self._in_bin else self.tr("Bin"))
+        self.bin_button.set_icon("chevron-left" if self._in_bin else "bin", self.delegate.theme)
 
     def _on_key(self, event: QKeyEvent) -> bool:
         index = self.view.currentIndex()

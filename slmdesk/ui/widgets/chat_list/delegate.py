@@ -12,7 +12,7 @@ from slmdesk.ui.widgets.chat_list.rows import ChatItemModel, Row, RowKind
 
 Index = QModelIndex | QPersistentModelIndex
 
-_HEIGHTS = {RowKind.HEADER: 32, RowKind.FOLDER: 32, RowKind.CHAT: 31, RowKind.HIT: 50}
+_HEIGHT, _HIT_HEIGHT = 31, 50
 
 
 class ChatDelegate(QStyledItemDelegate):
@@ -23,10 +23,11 @@ class ChatDelegate(QStyledItemDelegate):
         self.theme = Theme()
         self.busy: set[str] = set()
         self.current = ""
+        self.tall = False
+        """Whether the list shows hits, which have two lines. All rows are of one height, so that Qt asks only once."""
 
-    def sizeHint(self, _option: QStyleOptionViewItem, index: Index) -> QSize:
-        row: Row = index.data(ChatItemModel.ROW)
-        return QSize(80, self.theme.px(_HEIGHTS[row.kind]))
+    def sizeHint(self, _option: QStyleOptionViewItem, _index: Index) -> QSize:
+        return QSize(80, self.theme.px(_HIT_HEIGHT if self.tall else _HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: Row = index.data(ChatItemModel.ROW)
