@@ -111,7 +111,7 @@ async def _stream_speed(loaded: LlamaCppModel, seed: int) -> float:
 
 
 async def _generation(model: Model, load: Any) -> Row:
-    """Both are loaded anew several times: where a process's memory happens to lie makes a difference of some percent."""
+    """Both are loaded anew several times: where a process's memory happens to lie makes some percent of difference."""
     ours, theirs = [], []
     for seed in range(LOADS):
         bare = await asyncio.to_thread(Bare, model.path)

@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import os
 import secrets
-import sys
 import tempfile
 from array import array
 from collections.abc import Callable, Iterator
@@ -231,6 +230,6 @@ def _stderr() -> Iterator[list[str]]:
 
 def _scratch_file() -> IO[bytes]:
     """A file that never has a name; in memory where the system has that, as a worker may be barred from the disk."""
-    if sys.platform == "linux":
+    if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("stderr"), "w+b")
     return tempfile.TemporaryFile()
