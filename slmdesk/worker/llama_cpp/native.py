@@ -121,22 +121,27 @@ class Devices:
 class Log:
     """The last lines that llama.cpp wrote; they say why a load failed. Errors also go to stderr."""
 
-    ERROR = 3
+    DEBUG, ERROR, CONTINUED = 1, 4, 5
+    """Levels of ``enum ggml_log_level``. (The table in llama-cpp-python's own logger is out of date.)"""
 
-    def __init__(self, lines: int = 200) -> None:
+    def __init__(self, lines: int = 500) -> None:
         self._lines: deque[tuple[int, str]] = deque(maxlen=lines)
         self._level = 0
         self._callback = lib.llama_log_callback(self._receive)  # kept: C holds only the bare pointer
         lib.llama_log_set(self._callback, NULL)
 
     def _receive(self, level: int, text: bytes, _data: object) -> None:
+        if level != self.CONTINUED:
+            self._level = level
+        if self._level == self.DEBUG:
+            return
         line = text.decode(errors="replace")
-        if level == 5 and self._lines:
+        if level == self.CONTINUED and self._lines:
             last = self._lines.pop()
             self._lines.append((last[0], last[1] + line))
-            return
-        self._lines.append((level, line))
-        if level == self.ERROR:
+        else:
+            self._lines.append((level, line))
+        if self._level == self.ERROR:
             sys.stderr.write(line)
 
     def clear(self) -> None:

@@ -26,6 +26,14 @@ def test_a_load_tells_what_was_loaded(tiny_model: Path) -> None:
     driver.engine.close()
 
 
+def test_the_figures_of_a_model_with_more_layers(starter: Path) -> None:
+    driver = Driver()
+    info = driver.load(starter, context_length=1024)
+    assert info["kv_bytes"] > 0
+    assert info["compute_bytes"] > 0
+    driver.engine.close()
+
+
 def test_default_context_is_the_trained_one_up_to_4096(tmp_path: Path, tiny_model: Path) -> None:
     driver = Driver()
     assert driver.load(tiny_model)["context_length"] == 4096
