@@ -31,11 +31,13 @@ class Item:
 
     __slots__ = (
         "_references", "_rest", "_segmenter", "editor_height", "live", "marked", "opened", "reading", "shown", "slots",
-        "text", "thinking", "thinking_since", "thought_ms", "unfolded",
+        "text", "thinking", "thinking_since", "thought_ms", "unfolded", "user",
     )  # fmt: skip
 
     def __init__(self, shown: TranscriptMessage) -> None:
         self.shown = shown
+        self.user = shown.message.role is Role.USER
+        """Whether a person wrote it."""
         self.slots: list[Slot] = []
         self.opened = False
         self.unfolded = False
@@ -54,11 +56,6 @@ class Item:
         self._segmenter: Segmenter
 
     @property
-    def user(self) -> bool:
-        """Whether a person wrote it."""
-        return self.shown.message.role is Role.USER
-
-    @property
     def id(self) -> str:
         """The message's id."""
         return self.shown.message.id
@@ -68,8 +65,8 @@ class Item:
     def estimate(self, style: Style, column: float) -> int:
         """About how tall the message will be, from its length alone."""
         width = column * BUBBLE_SHARE - 2 * style.pad if self.user else column
-        lines = line_count(self.text, width / style.char_width)
-        return self.chrome(style) + lines * style.line_height + (style.line_height if self.thinking else 0)
+        text = line_count(self.text, width / style.char_width) * style.line_height
+        return self.chrome(style) + text + (style.line_height if self.thinking else 0)
 
     def chrome(self, style: Style) -> int:
         """The space around the text: above it, inside the bubble, and for the row of actions."""

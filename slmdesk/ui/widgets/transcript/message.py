@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QLocale
 from slmdesk.core.chat import FinishReason, Message, Role, Timings
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TranscriptMessage:
     """A message and its place: the ``index`` (from 0) of ``count`` versions.
 
