@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from slmdesk.core.chat import Role
+from slmdesk.core.chat import Role, Timings
 from slmdesk.core.errors import LoadError, NotEnoughMemory, WorkerCrashed
 from slmdesk.ui.panes.chat import ChatPane
 from slmdesk.ui.widgets.link_dialog import LinkDialog
@@ -116,6 +117,15 @@ async def test_the_header_has_the_menu_of_the_chat(pane: ChatPane) -> None:
     menu = next(m for m in pane.findChildren(QMenu) if m.isVisible())
     assert [a.text() for a in menu.actions()][:2] == ["Rename", "Pin"]
     menu.close()
+
+
+async def test_what_the_model_could_not_see_is_marked(pane: ChatPane, room: Room) -> None:
+    await ask(pane, "first")
+    await ask(pane, "second")
+    answer = replace(pane.session.tree.path()[-1], timings=Timings(dropped_messages=2, dropped_tokens=50))
+    pane.session.tree.update(answer)
+    room.chat.finished.emit(pane.session.id, answer)
+    assert pane.transcript.page.dropped == 2
 
 
 async def test_a_deleted_message_comes_back(pane: ChatPane) -> None:

@@ -188,13 +188,10 @@ class Talk(QObject):
 
     def _show_dropped(self) -> None:
         """Mark the oldest messages that the last request left out."""
-        path = self._session.tree.path()
-        now = _dropped(path)
+        now = _dropped(self._session.tree.path())
         if now != self._dropped:
-            low, high = sorted((now, self._dropped))
             self._dropped = now
-            for place in range(low, min(high, len(path))):
-                self._transcript.update_message(self._view(path[place], place))
+            self._transcript.set_dropped(now)
 
     def _on_failed(self, conversation_id: str, message_id: str, error: SlmdeskError) -> None:
         if not self._mine(conversation_id):
