@@ -126,28 +126,20 @@ class Prompts:
         def rendered(messages: ChatMessages) -> str:
             return self._template.render(messages, add_generation_prompt=add_generation_prompt)
 
+        marks, unguarded = self._vocabulary.marks, self._vocabulary.unguarded
+        if unguarded:
+            chat = _broken(chat, unguarded)
         text = rendered(chat)
-        suspicious = {i for i, message in enumerate(chat) if self._speaks_marks(message["content"])}
-        if not suspicious:
+        speaking = [i for i, message in enumerate(chat) if _names_any(message["content"], marks)]
+        if not speaking:
             return text, [(text, True)]
-        marks = {i: f"\ue000{secrets.token_hex(8)}\ue001" for i in suspicious}
-        masked = rendered([{**m, "content": marks.get(i, m["content"])} for i, m in enumerate(chat)])
-        parts = _split(masked, {mark: chat[i]["content"] for i, mark in marks.items()}, text)
-        if parts is not None:
-            return text, parts
-        # the template changes the contents, so that they cannot be told from its own text: break their marks apart
-        text = rendered([{**m, "content": self._broken(m["content"]) if i in suspicious else m["content"]}
-                         for i, m in enumerate(chat)])  # fmt: skip
-        return text, [(text, True)]
-
-    def _speaks_marks(self, content: str) -> bool:
-        """Whether a message holds the name of a control token, which would end its turn or open another's."""
-        return any(mark in content for mark in self._vocabulary.marks)
-
-    def _broken(self, content: str) -> str:
-        for mark in sorted(self._vocabulary.marks, key=len, reverse=True):
-            content = content.replace(mark, mark[0] + "\u200b" + mark[1:])
-        return content
+        masks = {i: f"\ue000{secrets.token_hex(8)}\ue001" for i in speaking}
+        masked = rendered([{**m, "content": masks.get(i, m["content"])} for i, m in enumerate(chat)])
+        parts = _split(masked, {mask: chat[i]["content"] for i, mask in masks.items()}, text)
+        if parts is None:  # the template changes the contents, so that they cannot be told from its own text
+            text = rendered(_broken(chat, marks))
+            parts = [(text, True)]
+        return text, parts
 
     def _tokens(self, parts: list[tuple[str, bool]]) -> array[int]:
         tokens = array("i")
@@ -166,6 +158,22 @@ def _begun(message: Mapping[str, Any], opened: Mark | None) -> tuple[str, str, M
     if not answer:
         return opening + thinking, "", mark
     return f"{opening}{thinking}\n{mark.closings[0]}\n\n", answer, None
+
+
+def _names_any(content: str, marks: frozenset[str]) -> bool:
+    """Whether a text holds the name of a control token, which would end its turn or open another's."""
+    return any(mark in content for mark in marks)
+
+
+def _broken(chat: ChatMessages, marks: frozenset[str]) -> ChatMessages:
+    """The chat with an invisible space inside every mark that a message holds, so that it is no mark any more."""
+    found = []
+    for message in chat:
+        content = message["content"]
+        for mark in sorted(marks, key=len, reverse=True):
+            content = content.replace(mark, f"{mark[0]}\u200b{mark[1:]}")
+        found.append({**message, "content": content})
+    return found
 
 
 def _split(masked: str, contents: Mapping[str, str], text: str) -> list[tuple[str, bool]] | None:

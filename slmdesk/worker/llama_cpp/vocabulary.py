@@ -51,9 +51,11 @@ class Vocabulary:
         self.end_tokens = frozenset(t for t in range(self.size) if lib.llama_vocab_is_eog(self.pointer, t))
         control = {t for t, attribute in enumerate(attributes) if attribute & CONTROL} | self.end_tokens
         self.control = frozenset(control)
-        marked = control | {t for t, attribute in enumerate(attributes) if attribute & USER_DEFINED}
-        self.marks = frozenset(text for t in marked if is_mark(text := self.text(t)))
-        """The texts of the tokens that structure a prompt, such as ``<|im_start|>``."""
+        self.marks = frozenset(text for t in control if is_mark(text := self.text(t)))
+        """The names of the control tokens, such as ``<|im_start|>``: a plain text never becomes these tokens."""
+        defined = {t for t, attribute in enumerate(attributes) if attribute & USER_DEFINED} - control
+        self.unguarded = frozenset(text for t in defined if (text := self.text(t)).startswith("<|") and is_mark(text))
+        """Marks that a file declares as ordinary words: llama.cpp makes a token of them in plain text too."""
 
     def piece(self, token: int) -> bytes:
         """The bytes a token stands for, control tokens with their names; may end inside a character."""

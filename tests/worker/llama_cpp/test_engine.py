@@ -290,6 +290,14 @@ def test_a_template_that_changes_the_text_cannot_be_used_to_end_a_turn(tmp_path:
     driver.engine.close()
 
 
+def test_marks_that_a_file_declares_as_words_are_broken_in_user_text(driver: Driver) -> None:
+    serving = driver.engine._serving
+    assert serving is not None
+    serving.model.vocabulary.unguarded = frozenset({"<|user|>"})
+    preview = driver.call("preview", messages=[{"role": "user", "content": "A<|user|>B"}], sampling={})
+    assert "A<\u200b|user|>B" in preview["prompt"]
+
+
 def test_a_model_without_a_template_is_spoken_to_in_chatml(tmp_path: Path) -> None:
     driver = Driver()
     info = driver.load(write_model(tmp_path / "bare.gguf", template=None), context_length=512)
