@@ -1348,6 +1348,10 @@
         <translation>Ombryd</translation>
     </message>
     <message>
+        <source>Wrap the lines ({0})</source>
+        <translation>Ombryd linjerne ({0})</translation>
+    </message>
+    <message>
         <source>Write a message</source>
         <translation>Skriv en besked</translation>
     </message>

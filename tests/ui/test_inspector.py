@@ -126,7 +126,12 @@ def test_the_cache_type_is_set_for_both_halves(inspector: Inspector) -> None:
 def test_limits_follow_the_model(inspector: Inspector) -> None:
     inspector.load.set_limits(8192, 29)
     assert inspector.load._context._scale.stops[-1] == 8192
-    assert inspector.load._gpu._scale.maximum == 29
+    gpu = inspector.load._gpu
+    assert gpu._scale.maximum == 29
+    gpu.set_value(-1)
+    assert gpu.slider.value() == gpu.slider.maximum(), "all is the far right"
+    assert gpu.number.text() == "All"
+    assert gpu._scale.parse("12") == 12
 
 
 def test_the_presets_menu_offers_what_fits(inspector: Inspector) -> None:

@@ -51,6 +51,7 @@ class _Button(QAbstractButton):
         super().__init__(parent)
         self.name, self.detail = "", ""
         self.fraction: float | None = None
+        self.compact = False
         self.theme = Theme()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -58,8 +59,13 @@ class _Button(QAbstractButton):
 
     def sizeHint(self) -> QSize:
         strong, base = QFontMetrics(self.theme.font("strong")), QFontMetrics(self.theme.font("base"))
-        width = 12 + strong.horizontalAdvance(self.name) + 8 + base.horizontalAdvance(self.detail) + 34
+        detail = 0 if self._detail_hidden else base.horizontalAdvance(self.detail) + 8
+        width = 12 + strong.horizontalAdvance(self.name) + detail + 34
         return QSize(min(self.theme.px(380), max(self.theme.px(120), width)), self.theme.control_height)
+
+    @property
+    def _detail_hidden(self) -> bool:
+        return self.compact and self.fraction is None
 
     def minimumSizeHint(self) -> QSize:
         return QSize(self.theme.px(120), self.theme.control_height)
@@ -76,7 +82,8 @@ class _Button(QAbstractButton):
         arrow = QRectF(self.width() - size - 8, (self.height() - size) / 2, size, size)
         icons.paint(painter, "chevron-down", arrow, theme.color("text2"))
         left, right = 12, int(arrow.left()) - 6
-        for text, font, color in ((self.name, "strong", "text"), (self.detail, "base", "text2")):
+        parts = ((self.name, "strong", "text"), ("" if self._detail_hidden else self.detail, "base", "text2"))
+        for text, font, color in parts:
             painter.setFont(theme.font(font))
             painter.setPen(theme.color(color))
             metrics = painter.fontMetrics()
@@ -180,6 +187,13 @@ class ModelPicker(QWidget):
             self._show(self.tr("Loading {0} %").format(round(fraction * 100)))
         else:
             self._show(self._current.detail if self._current else "")
+
+    def set_compact(self, compact: bool) -> None:
+        """Show the name alone, where there is no room for more."""
+        if compact != self.button.compact:
+            self.button.compact = compact
+            self.button.updateGeometry()
+            self.button.update()
 
     def _show(self, detail: str) -> None:
         name = self._current.name if self._current else self.tr("Choose a model")

@@ -230,6 +230,7 @@ class ChatPane(Pane):
         self.banner.dismiss()
         self.state_changed.emit()
         self.talk.show_chat(message_id)
+        self.empty_changed()
         self.chat_list.set_current(self.session.id)
         self._on_head_changed()
 
@@ -260,6 +261,7 @@ class ChatPane(Pane):
     def _fit_header(self) -> None:
         narrow = self._middle_part.width() < self.theme.px(NARROW)
         self.meter.set_compact(narrow)
+        self.picker.set_compact(narrow)
         self._header_grid.setColumnStretch(2, 0 if narrow else 1)  # the title's need comes before the exact middle
 
     # --- keys ---------------------------------------------------------------------------------------------------

@@ -91,7 +91,8 @@ class LoadForm(QWidget):
         return Scale(0, top, 1, 0, stops=stops, words={0: self.tr("Automatic")})
 
     def _gpu_scale(self, layers: int) -> Scale:
-        return Scale(-1, layers or 128, 1, 0, words={-1: self.tr("All"), 0: self.tr("None")})
+        top = layers or 128
+        return Scale(0, top, 1, 0, stops=(*range(top + 1), -1), words={-1: self.tr("All"), 0: self.tr("None")})
 
     def _slider(self, name: str, words: str, scale: Scale, help_text: str = "") -> SliderField:
         field = SliderField(words, scale, help_text)
