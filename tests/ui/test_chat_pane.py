@@ -66,6 +66,7 @@ async def test_send_becomes_stop_and_a_second_message_waits(pane: ChatPane, room
     await until(lambda: pane.composer.queued.text() == "1 queued")
     QTest.keyClick(pane.composer.box, Qt.Key.Key_Escape)
     await until(lambda: pane.composer.send.text() == "Send")
+    assert pane.composer.text == "second", "what waited is not lost"
     await room.chat.wait(pane.session.id)
     await until(lambda: pane.composer.queued.isHidden())
     assert pane.session.tree.path()[-1].finish_reason == "cancelled"

@@ -36,6 +36,8 @@ class Talk(QObject):
         self._shown: list[str] = []
         self._dropped = 0
         self._restoring = False
+        self._waiting: dict[str, list[tuple[str, tuple[Attachment, ...]]]] = {}
+        """What was sent while an answer was being written, by chat: stopping gives it back to the composer."""
         self._draft_wait = self._timer(DRAFT_WAIT_MS, lambda: pane.run(self.keep_draft()))
         self._count_wait = self._timer(COUNT_WAIT_MS, lambda: pane.run(self._count()))
         self._wire_chat()
@@ -173,6 +175,8 @@ class Talk(QObject):
             self._transcript.set_reading(message_id, fraction, eta_s)
 
     def _on_queued(self, conversation_id: str, number: int) -> None:
+        waiting = self._waiting.get(conversation_id, [])
+        self._waiting[conversation_id] = waiting[len(waiting) - number :] if number else []
         if self._mine(conversation_id):
             self._composer.set_queued(number)
 
@@ -222,6 +226,8 @@ class Talk(QObject):
             await self._session.keep()
             if conversation_id == self._session.id:
                 await self._session.keep_draft("")
+            if self._services.chat.streaming(conversation_id) is not None:
+                self._waiting.setdefault(conversation_id, []).append((text, attachments))
             await self._services.chat.send(conversation_id, text, attachments)
         except SlmdeskError:
             if not self._composer.text:  # what was written must not be lost with the error
@@ -230,8 +236,14 @@ class Talk(QObject):
             raise
 
     def stop(self) -> None:
-        """Stop the answer in the open chat."""
+        """Stop the answer in the open chat; messages that waited for it go back into the composer."""
+        waiting = self._waiting.pop(self._session.id, [])
         self._services.chat.stop(self._session.id)
+        if waiting:
+            texts = [*(text for text, _ in waiting), self._composer.text]
+            files = [file for _, attached in waiting for file in attached]
+            self._composer.set_text("\n\n".join(text for text in texts if text))
+            self._composer.set_attachments([*files, *self._composer.attachments])
 
     def regenerate_last(self) -> None:
         """Answer the last message again."""
