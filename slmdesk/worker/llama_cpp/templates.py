@@ -11,20 +11,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
 from jinja2 import Template, nodes
 from jinja2 import TemplateError as JinjaError
 from jinja2.exceptions import SecurityError
-from jinja2.ext import Extension, loopcontrols
+from jinja2.ext import loopcontrols
 from jinja2.nodes import EvalContext
-from jinja2.parser import Parser
 from jinja2.runtime import Context, Macro
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from jinja2.visitor import NodeTransformer
+from jinja2.utils import Namespace
 
 from slmdesk.core.errors import TemplateError
+from slmdesk.worker.llama_cpp.template_guard import Generation, Guard
 
 MAX_TEMPLATE = 256 * 1024
 """Characters of a template."""
@@ -33,6 +33,8 @@ MIN_WORK = 8 * 1024 * 1024
 """Characters (list items count as 8) that a rendering may build in all, whatever the size of the chat."""
 WORK_FACTOR = 64
 """How many times the chat's own characters a rendering may build."""
+NODE = 8
+"""What an item of a list, a turn of a loop or an operation counts, in characters."""
 MAX_NUMBER_BITS = 256
 MAX_WIDTH = 10_000
 
@@ -81,55 +83,17 @@ class _Refused(JinjaError):
     """A template called ``raise_exception``: it does not take this chat."""
 
 
-class _Guard(NodeTransformer):
-    """Puts a check into every loop and macro, and makes ``~`` go through the budget."""
-
-    def visit_For(self, node: nodes.For) -> nodes.Node:  # noqa: N802 - Jinja's name
-        node = self.generic_visit(node)  # type: ignore[assignment]
-        node.body.insert(0, self._tick(node.lineno))
-        return node
-
-    def visit_Macro(self, node: nodes.Macro) -> nodes.Node:  # noqa: N802 - Jinja's name
-        node = self.generic_visit(node)  # type: ignore[assignment]
-        node.body.insert(0, self._tick(node.lineno))
-        return node
-
-    def visit_CallBlock(self, node: nodes.CallBlock) -> nodes.Node:  # noqa: N802 - Jinja's name
-        node = self.generic_visit(node)  # type: ignore[assignment]
-        node.body.insert(0, self._tick(node.lineno))
-        return node
-
-    def visit_Concat(self, node: nodes.Concat) -> nodes.Node:  # noqa: N802 - Jinja's name
-        node = self.generic_visit(node)  # type: ignore[assignment]
-        function = nodes.EnvironmentAttribute("join_all", lineno=node.lineno)
-        return nodes.Call(function, node.nodes, [], None, None, lineno=node.lineno)
-
-    @staticmethod
-    def _tick(line: int) -> nodes.Node:
-        call = nodes.Call(nodes.EnvironmentAttribute("tick", lineno=line), [], [], None, None, lineno=line)
-        return nodes.ExprStmt(call, lineno=line)
-
-
-class _Generation(Extension):
-    """``{% generation %}``: marks the assistant's part for training; here it is just its content."""
-
-    tags = {"generation"}  # noqa: RUF012 - Jinja's own declaration
-
-    def parse(self, parser: Parser) -> list[nodes.Node]:
-        next(parser.stream)
-        return parser.parse_statements(("name:endgeneration",), drop_needle=True)
-
-
 class _Sandbox(ImmutableSandboxedEnvironment):
     """The immutable sandbox with a deadline and a budget, which :meth:`begin` sets for each rendering."""
 
     intercepted_binops = frozenset({"+", "*", "**", "%", "//"})
 
     def __init__(self) -> None:
-        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, _Generation])
+        super().__init__(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols, Generation])
         self.begin(MIN_WORK)
         self.filters = {name: self._charged(self.filters[name], name) for name in FILTERS}
         self.filters["tojson"] = self._tojson
+        self.tests = {name: self._timed(cast("Any", test)) for name, test in self.tests.items()}
         keep = ("range", "namespace", "dict")
         self.globals = {name: self.globals[name] for name in keep}
         self.globals["raise_exception"] = _raise_exception
@@ -142,7 +106,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         self._deadline = time.monotonic() + MAX_SECONDS
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        tree: nodes.Template = _Guard().visit(super()._parse(source, name, filename))
+        tree: nodes.Template = Guard().visit(super()._parse(source, name, filename))
         return tree
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
@@ -155,7 +119,20 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         """Called by every loop turn and macro."""
         if time.monotonic() > self._deadline:
             raise _Limit(f"it runs longer than {MAX_SECONDS:.0f} s")
-        self.charge(8)
+        self.charge(NODE)
+
+    def seen(self, value: Any) -> Any:
+        """A value that is about to be compared or tested."""
+        self.tick()
+        return value
+
+    def built(self, value: Any) -> Any:
+        """A list, dict or slice that was just made. What it holds counts each time it is held, so that no small
+        program can build a value that takes for ever to compare or to print.
+        """
+        self.tick()
+        self.charge(len(value) if isinstance(value, str) else self._weight(value, text=False))
+        return value
 
     def charge(self, characters: int) -> None:
         """Take from the budget what is about to be built."""
@@ -175,6 +152,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
 
     def join_all(self, *parts: Any) -> str:
         """The operator ``~``."""
+        self.tick()
         return self.concat(str(self._finalize(part)) for part in parts)
 
     def _finalize(self, value: Any) -> Any:
@@ -182,31 +160,41 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             self.charge(self._weight(value))
         return value
 
-    def _weight(self, value: Any) -> int:
-        """The characters that ``value`` would make as text, roughly; stops where the budget would."""
+    def _weight(self, value: Any, *, text: bool = True) -> int:
+        """The parts of ``value``, and with ``text`` the characters it would make, roughly; stops at the budget."""
         total, stack = 0, [value]
         while stack:
             item = stack.pop()
-            total += len(item) + 8 if isinstance(item, str) else 8
+            total += len(item) + NODE if text and isinstance(item, str) else NODE
             if isinstance(item, Mapping):
                 stack.extend(item.keys())
                 stack.extend(item.values())
             elif isinstance(item, list | tuple):
                 stack.extend(item)
-            if total + 8 * len(stack) > self._left:
+            elif isinstance(item, Namespace):
+                stack.extend(vars(item).get("_Namespace__attrs", {}).values())
+            if total + NODE * len(stack) > self._left:
                 raise _Limit("it builds too much text")
         return total
 
+    def _timed(self, test: Callable[..., Any]) -> Callable[..., Any]:
+        def tested(*args: Any, **kwargs: Any) -> Any:
+            self.tick()
+            return test(*args, **kwargs)
+
+        if hasattr(test, "jinja_pass_arg"):
+            tested.jinja_pass_arg = test.jinja_pass_arg  # type: ignore[attr-defined]
+        return tested
+
     def _charged(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         def filtered(*args: Any, **kwargs: Any) -> Any:
+            self.tick()
             plain = [a for a in args if not isinstance(a, Context | EvalContext | _Sandbox)]
             self._foresee(name, plain, kwargs)
             result = function(*args, **kwargs)
-            if isinstance(result, str):
-                self.charge(len(result))
-            elif isinstance(result, list | tuple | dict):
-                self.charge(8 * len(result))
-            return result
+            if isinstance(result, Iterator):  # at once: a chain of thousands of lazy filters overflows the stack
+                result = [self.built(item) if isinstance(item, str | list | tuple) else item for item in result]
+            return self.built(result) if isinstance(result, str | list | tuple | dict) else result
 
         if hasattr(function, "jinja_pass_arg"):
             filtered.jinja_pass_arg = function.jinja_pass_arg  # type: ignore[attr-defined]
@@ -228,7 +216,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             joiner = max((len(a) for a in (*args, *kwargs.values()) if isinstance(a, str)), default=0)
             for parts in (a for a in args if isinstance(a, list | tuple)):
                 self.charge(self._weight(parts) + len(parts) * joiner)
-        elif name in {"string", "trim", "upper", "lower", "title", "capitalize", "escape", "e", "safe", "list"}:
+        elif name in {"title", "list"}:  # which make many small strings
+            self.charge(16 * self._weight(value))
+        elif name in {"string", "trim", "upper", "lower", "capitalize", "escape", "e", "safe"}:
             self._finalize(value)
 
     def _tojson(self, value: Any, indent: int | None = None, **options: Any) -> str:
@@ -238,11 +228,13 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return json.dumps(value, indent=indent, **{"ensure_ascii": False, **known})
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        self.tick()
         if operator in {"+", "*"}:
             for value, other in ((left, right), (right, left)):
                 if isinstance(value, str | list | tuple):
                     times = other if operator == "*" and isinstance(other, int) else 1
-                    self.charge(len(value) * (1 if isinstance(value, str) else 8) * max(times, 0))
+                    size = len(value) if isinstance(value, str) else self._weight(value, text=False)
+                    self.charge(size * max(times, 0))
         if operator == "%" and isinstance(left, str):
             self._check_format(left, right)
         numbers = [n for n in (left, right) if isinstance(n, int)]
@@ -265,12 +257,11 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             if name not in METHODS:
                 raise _Limit(f"it calls {name}, which chat templates have no need of")
             self._foresee(name, (owner, *args), kwargs)
-        elif isinstance(function, Macro):
-            self.tick()
+        elif isinstance(function, Macro) or function in (Namespace, dict):
+            self.built([*args, *kwargs.values()])
         result = super().call(context, function, *args, **kwargs)
-        if isinstance(result, str | list):
-            self.charge(len(result))
-        return result
+        ours = isinstance(owner, _Sandbox)  # what has been charged already
+        return self.built(result) if isinstance(result, str | list) and not ours else result
 
 
 def _raise_exception(message: str = "") -> None:

@@ -9,6 +9,10 @@ from slmdesk.worker.llama_cpp.templates import CHATML, MAX_TEMPLATE, ChatTemplat
 
 CHAT = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 
+NESTED = (
+    "{% set n = namespace(a=[1], b=[1]) %}"
+    "{% for i in range(60) %}{% set n.a = [n.a, n.a] %}{% set n.b = [n.b, n.b] %}{% endfor %}"
+)
 HOSTILE = {
     "an endless loop": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
     "a loop that prints": "{% for a in range(99999) %}{% for b in range(99999) %}x{% endfor %}{% endfor %}",
@@ -24,6 +28,23 @@ HOSTILE = {
     "doubling lists": "{% set s = [1] %}" + "{% set s = [s, s] %}" * 60 + "{{ s }}",
     "doubling lists to json": "{% set s = [1] %}" + "{% set s = [s, s] %}" * 60 + "{{ s | tojson }}",
     "doubling dicts": "{% set s = {} %}" + "{% set s = {'a': s, 'b': s} %}" * 60 + "{{ s | string }}",
+    "an endless comparison": NESTED + "{{ n.a == n.b }}",
+    "an endless search": NESTED + "{{ n.a in [n.b] }}",
+    "an endless sort": NESTED + "{{ [n.a, n.b] | sort }}",
+    "an endless test": NESTED + "{{ [n.a] | select('eq', n.b) | list }}",
+    "an endless hash": NESTED.replace("[", "(").replace("]", ",)") + "{{ {n.a: 1} }}",
+    "nested namespaces": "{% set n = namespace() %}" + "{% set n = namespace(a=n, b=n) %}" * 60 + "{{ n }}",
+    "nested dicts by dict()": "{% set d = dict() %}" + "{% set d = dict(a=d, b=d) %}" * 60 + "{{ d == d.a }}",
+    "slow searches without a loop": "{% set h = 'a' * 1000000 %}" + "{% if 'ab' * 9 in h %}{% endif %}" * 8000,
+    "slices that are kept": (
+        "{% set h = 'a' * 1000000 %}{% set n = namespace(l=[]) %}"
+        "{% for i in range(90000) %}{% set n.l = n.l + [h[1:]] %}{% endfor %}"
+    ),
+    "a chain of lazy filters": (
+        "{% set n = namespace(m=range(9)) %}"
+        "{% for i in range(90000) %}{% set n.m = n.m | map('default') %}{% endfor %}{{ n.m | first }}"
+    ),
+    "a title of 8 MB": "{{ ('a ' * 4000000) | title | length }}",
     "a replace that grows": "{% set s = 'x' * 99999 %}{{ s.replace('x', s) }}",
     "a filter that grows": "{% set s = 'x' * 99999 %}{{ s | replace('x', s) }}",
     "padding": "{{ 'x'.ljust(1000000000) }}",
