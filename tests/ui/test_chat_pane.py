@@ -305,8 +305,9 @@ async def test_files_are_attached_with_their_cost(pane: ChatPane, tmp_path: Path
     assert (attachment.name, attachment.text) == ("note.txt", "some words to read")
     await ask(pane, "what does it say")
     assert pane.session.tree.path()[0].attachments[0].name == "note.txt"
-    pane.composer.files_dropped.emit([tmp_path / "missing.txt"])
+    pane.composer.files_dropped.emit([tmp_path / "missing.txt", note])
     await until(pane.banner.isVisible)
+    assert [a.name for a in pane.composer.attachments] == ["note.txt"], "one bad file does not keep the others out"
 
 
 async def test_export_and_import_round_trip(pane: ChatPane, room: Room, tmp_path: Path) -> None:

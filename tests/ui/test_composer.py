@@ -109,3 +109,21 @@ def test_the_token_count_is_empty_without_a_model(composer: Composer) -> None:
     assert composer.tokens.text() == "1 token"
     composer.set_tokens(None)
     assert composer.tokens.text() == ""
+
+
+def test_the_foot_says_less_where_the_card_is_narrow(composer: Composer) -> None:
+    composer.set_preset("Balanced")
+    composer.set_tokens(1200)
+    assert composer.preset.text() == "Preset: Balanced"
+    composer.set_theme(Theme(font_scale=150))
+    for width, seen in ((500, True), (330, False)):
+        composer.resize(width, 200)
+        composer.grab()
+        assert composer.attach.text() == ""
+        assert composer.attach.accessibleName() == "Attach"
+        assert composer.preset.isVisible() is seen
+        for part in (composer.attach, composer.tokens, composer.send):
+            assert part.width() >= part.sizeHint().width()
+    composer.resize(700, 200)
+    assert composer.attach.text() == "Attach"
+    assert composer.preset.text() == "Preset: Balanced"

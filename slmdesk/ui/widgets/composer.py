@@ -120,6 +120,7 @@ class Composer(QFrame):
         self.box = MessageBox()
         self.chips = AttachmentChips()
         self.attach = TextButton(self.tr("Attach"), kind="ghost", icon_name="plus")
+        self.attach.setAccessibleName(self.attach.text())
         self.attach.setToolTip(self.tr("Put a text file, PDF or Word document into the message"))
         self.preset = TextButton("", kind="chip")
         self.queued = label(kind="small")
@@ -130,6 +131,8 @@ class Composer(QFrame):
         layout.setSpacing(10)
         layout.addWidget(self.chips)
         layout.addWidget(self.box)
+        self._foot = (self.attach, self.preset, self.queued, self.tokens, self.send)
+        self._preset_name = ""
         layout.addLayout(row(self.attach, self.preset, 1, self.queued, self.tokens, self.send))
         self.box.send.connect(self.submit)
         self.box.edit_last.connect(self.edit_last_requested)
@@ -185,18 +188,21 @@ class Composer(QFrame):
 
     def set_preset(self, name: str) -> None:
         """The preset in use; empty hides the chip."""
-        self.preset.setText(self.tr("Preset: {0}").format(name))
-        self.preset.setVisible(bool(name))
+        self._preset_name = name
+        self.preset.setAccessibleName(self.tr("Preset: {0}").format(name))
+        self._fit_foot()
 
     def set_tokens(self, count: int | None) -> None:
         """What the message costs; None where no model is loaded to count."""
         words = self.tr("1 token") if count == 1 else self.tr("{0} tokens").format(fmt.count(count or 0))
         self.tokens.setText("" if count is None else words)
+        self._fit_foot()
 
     def set_queued(self, number: int) -> None:
         """How many messages wait until the answer is done."""
         self.queued.setText(self.tr("{0} queued").format(number))
         self.queued.setVisible(number > 0)
+        self._fit_foot()
 
     def set_streaming(self, streaming: bool) -> None:
         """Whether the button stops an answer instead of sending."""
@@ -216,6 +222,18 @@ class Composer(QFrame):
         self.box.fit()
         for button in (self.attach, self.send, self.chips):
             button.set_theme(theme)
+        self._fit_foot()
+
+    def _fit_foot(self) -> None:
+        """Say less at the foot where the card is narrow: first without words, then without the preset."""
+        margins = self.contentsMargins().left() + self.contentsMargins().right() + 28
+        for level in range(3):
+            self.attach.setText("" if level else self.attach.accessibleName())
+            self.preset.setText(self._preset_name if level else self.preset.accessibleName())
+            self.preset.setVisible(bool(self._preset_name) and level < 2)
+            parts = [part.sizeHint().width() + 8 for part in self._foot if not part.isHidden()]
+            if sum(parts) <= self.width() - margins:
+                break
 
     # --- intents ------------------------------------------------------------------------------------------------
 
@@ -241,6 +259,10 @@ class Composer(QFrame):
     def _on_focus(self, focused: bool) -> None:
         self.setProperty("active", "true" if focused else "false")
         restyle(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_foot()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if local_files(event.mimeData()):

@@ -41,6 +41,7 @@ class ChatPane(Pane):
         super().__init__(parent=parent)
         self.session = Session(services)
         self._wanted_chat = ""
+        self._empty_state: tuple[bool, bool] | None = None
         self._build()
         self.undo_bar = UndoBar(self.transcript)
         self.setup = Setup(self)
@@ -244,6 +245,9 @@ class ChatPane(Pane):
         empty = not len(self.session.tree)
         model = self.setup.model
         starter = model is not None and model.starter
+        if (empty, starter) == self._empty_state:
+            return
+        self._empty_state = (empty, starter)
         examples = [
             self.tr("What can SLMDesk do?"),
             self.tr("Which quantization should I choose?"),

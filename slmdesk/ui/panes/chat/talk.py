@@ -54,7 +54,7 @@ class Talk(QObject):
     def _wire_chat(self) -> None:
         chat = self._services.chat
         chat.message_added.connect(self._on_added)
-        chat.tree_changed.connect(lambda cid: self._sync() if cid == self._session.id else None)
+        chat.tree_changed.connect(self._on_tree_changed)
         chat.started.connect(self._on_started)
         chat.delta.connect(self._on_delta)
         chat.thinking.connect(self._on_thinking)
@@ -118,13 +118,12 @@ class Talk(QObject):
         index, ids = self._session.tree.siblings(message.id)
         return TranscriptMessage(message, index, len(ids), dropped=place < self._dropped)
 
-    def _sync(self) -> None:
-        """Bring the transcript to the branch that is shown, touching only what differs."""
-        path = self._session.tree.path()
+    def _sync(self, path: list[Message]) -> None:
+        """Bring the transcript to ``path``, touching only what differs."""
         ids = [m.id for m in path]
-        same = 0
-        while same < min(len(ids), len(self._shown)) and ids[same] == self._shown[same]:
-            same += 1
+        same = len(self._shown)
+        if ids[:same] != self._shown:
+            same = next((n for n, (new, old) in enumerate(zip(ids, self._shown, strict=False)) if new != old), len(ids))
         if len(self._shown) - same > 40 or len(ids) - same > 40:
             self._transcript.set_messages([self._view(m, place) for place, m in enumerate(path)])
         else:
@@ -135,9 +134,23 @@ class Talk(QObject):
         self._shown = ids
         self._pane.empty_changed()
 
+    def _follows(self, message: Message) -> bool:
+        """Whether a message stands right after the last one shown, as nearly every new one does."""
+        return message.parent_id == (self._shown[-1] if self._shown else None)
+
+    def _on_tree_changed(self, conversation_id: str) -> None:
+        if self._mine(conversation_id):
+            self._sync(self._session.tree.path())
+
     def _on_added(self, conversation_id: str, message: Message) -> None:
-        if self._mine(conversation_id) and message.role is Role.USER:
-            self._sync()
+        if not self._mine(conversation_id) or message.role is not Role.USER:
+            return
+        if self._follows(message):
+            self._transcript.append(self._view(message, len(self._shown)))
+            self._shown.append(message.id)
+            self._pane.empty_changed()
+        else:
+            self._sync(self._session.tree.path())
 
     def _on_started(self, conversation_id: str, message_id: str) -> None:
         if not self._mine(conversation_id):
@@ -145,22 +158,13 @@ class Talk(QObject):
         self._pane.banner.dismiss()
         self._composer.set_streaming(True)
         tree = self._session.tree
-        path = tree.path()
+        answer = tree[message_id]
         if message_id not in self._shown:
-            # Only what stands before the answer: begin_stream itself brings the answer.
-            self._shown_until(path[:-1])
-        self._transcript.begin_stream(self._view(tree[message_id], len(path) - 1))
-        self._shown = [m.id for m in path]
+            if not self._follows(answer):  # an answer in the place of another: first only what stands before it
+                self._sync(tree.path(answer.parent_id) if answer.parent_id else [])
+            self._shown.append(message_id)
+        self._transcript.begin_stream(self._view(answer, len(self._shown) - 1))
         self._pane.empty_changed()
-
-    def _shown_until(self, path: list[Message]) -> None:
-        ids = [m.id for m in path]
-        if self._shown[: len(ids)] == ids:
-            for message_id in reversed(self._shown[len(ids) :]):
-                self._transcript.remove(message_id)
-        else:
-            self._transcript.set_messages([self._view(m, place) for place, m in enumerate(path)])
-        self._shown = ids
 
     def _on_delta(self, conversation_id: str, message_id: str, text: str) -> None:
         if self._mine(conversation_id):
@@ -187,15 +191,10 @@ class Talk(QObject):
         self._composer.set_streaming(streaming)
         if message.id in self._shown:
             self._transcript.end_stream(self._view(message, self._shown.index(message.id)))
-        self._show_dropped()
+        if message.timings is not None and message.timings.dropped_messages != self._dropped:
+            self._dropped = message.timings.dropped_messages
+            self._transcript.set_dropped(self._dropped)
         self._pane.setup.note_prompt_changed()
-
-    def _show_dropped(self) -> None:
-        """Mark the oldest messages that the last request left out."""
-        now = _dropped(self._session.tree.path())
-        if now != self._dropped:
-            self._dropped = now
-            self._transcript.set_dropped(now)
 
     def _on_failed(self, conversation_id: str, message_id: str, error: SlmdeskError) -> None:
         if not self._mine(conversation_id):
@@ -291,12 +290,19 @@ class Talk(QObject):
         ask_files(self._pane, self.tr("Attach files"), kinds, lambda paths: self._pane.run(self._attach(paths)))
 
     async def _attach(self, paths: list[Path]) -> None:
+        refused: SlmdeskError | None = None
         for path in paths:
-            attachment = await self._services.attachments.read(path)
+            try:
+                attachment = await self._services.attachments.read(path)
+            except SlmdeskError as error:  # the other files are attached all the same
+                refused = error
+                continue
             counter = self._pane.setup.counter()
             if counter is not None:
                 attachment = replace(attachment, tokens=await counter.count_tokens(attachment.text))
             self._composer.add_attachment(attachment)
+        if refused is not None:
+            raise refused
 
     async def _branch(self, message_id: str) -> None:
         new_id = await self._services.chat.branch(self._session.id, message_id)

@@ -207,7 +207,7 @@ class ChatList(QWidget):
             self._show_rows(chat_rows(self._conversations, datetime.now().astimezone(), self._folded))
 
     def _on_search_text(self, text: str) -> None:
-        self._hint.setVisible(not text)
+        self._place_hint()
         self._clear.setVisible(bool(text))
         if text.strip():
             self._wait.start()
@@ -271,7 +271,7 @@ class ChatList(QWidget):
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
             if watched is self.view and self.view.state() != QAbstractItemView.State.EditingState:
                 return self._on_key(event)
-            if watched is self.search and event.key() == Qt.Key.Key_Escape:
+            if watched is self.search and event.key() == Qt.Key.Key_Escape and self.search.text():
                 self.end_search()
                 return True
             if watched is self.search and event.key() == Qt.Key.Key_Down:
@@ -282,6 +282,9 @@ class ChatList(QWidget):
 
     def _place_hint(self) -> None:
         self._hint.adjustSize()
+        words = self.search.fontMetrics().horizontalAdvance(self.search.placeholderText())
+        room = self.search.width() >= words + self._hint.width() + 36
+        self._hint.setVisible(room and not self.search.text())
         left = self.search.width() - self._hint.width() - 10
         self._hint.move(left, (self.search.height() - self._hint.height()) // 2)
         self._clear.move(
