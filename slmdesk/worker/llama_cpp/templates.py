@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from jinja2 import Template, nodes
 from jinja2 import TemplateError as JinjaError
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, UndefinedError
 from jinja2.ext import loopcontrols
 from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, Macro
@@ -110,10 +111,19 @@ class _Sandbox(ImmutableSandboxedEnvironment):
         return tree
 
     def wrap_str_format(self, value: Any) -> Callable[..., str] | None:
-        """No ``str.format``: its widths know no limit."""
-        if isinstance(getattr(value, "__self__", None), str) and value.__name__ in {"format", "format_map"}:
-            raise _Limit(f"it calls {value.__name__}, which chat templates have no need of")
-        return None
+        """``str.format`` in Jinja's own safe form, within the budget."""
+        wrapped = super().wrap_str_format(value)
+        if wrapped is None:
+            return None
+        text = value.__self__
+
+        def formatted(*args: Any, **kwargs: Any) -> str:
+            if re.search(r":[^}]*{", text):
+                raise _Limit("a width is too large")  # or may be: it comes from a value
+            self._check_format(text, [*args, *kwargs.values()], text.count("{"))
+            return wrapped(*args, **kwargs)
+
+        return formatted
 
     def tick(self) -> None:
         """Called by every loop turn and macro."""
@@ -172,7 +182,7 @@ class _Sandbox(ImmutableSandboxedEnvironment):
             elif isinstance(item, list | tuple):
                 stack.extend(item)
             elif isinstance(item, Namespace):
-                stack.extend(vars(item).get("_Namespace__attrs", {}).values())
+                stack.extend(item._Namespace__attrs.values())
             if total + NODE * len(stack) > self._left:
                 raise _Limit("it builds too much text")
         return total
@@ -236,7 +246,9 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                     size = len(value) if isinstance(value, str) else self._weight(value, text=False)
                     self.charge(size * max(times, 0))
         if operator == "%" and isinstance(left, str):
-            self._check_format(left, right)
+            if "*" in left:
+                raise _Limit("a width is too large")
+            self._check_format(left, right, left.count("%"))
         numbers = [n for n in (left, right) if isinstance(n, int)]
         if operator in {"*", "**"} and len(numbers) == 2:
             bits = left.bit_length() * (right if operator == "**" else 1) + right.bit_length()
@@ -244,11 +256,10 @@ class _Sandbox(ImmutableSandboxedEnvironment):
                 raise _Limit("a number is too large")
         return super().call_binop(context, operator, left, right)
 
-    def _check_format(self, text: str, values: Any) -> None:
-        digits = [run for run in "".join(c if c.isdigit() else " " for c in text).split() if len(run) > 3]
-        if digits or "*" in text:
+    def _check_format(self, text: str, values: Any, fields: int) -> None:
+        if re.search(r"\d{4}", text):
             raise _Limit("a width is too large")
-        self.charge(len(text) + self._weight(values) + 1000 * text.count("%"))
+        self.charge(len(text) + fields * (self._weight(values) + 1000))
 
     def call(self, context: Context, function: Any, /, *args: Any, **kwargs: Any) -> Any:
         owner = getattr(function, "__self__", None)
@@ -308,11 +319,13 @@ class ChatTemplate:
                 return self._render(messages, add_generation_prompt)
             except _Refused:
                 return self._render(_merged(messages), add_generation_prompt)
+            except (TypeError, UndefinedError):  # some templates for tools cannot do without any
+                return self._render(messages, add_generation_prompt, tools=[])
         except Exception as error:
             # whatever a template from a file does wrong, from a syntax error to None + 1, is the template's failure
             raise _told(error) from error
 
-    def _render(self, messages: Sequence[Mapping[str, Any]], generation_prompt: bool) -> str:
+    def _render(self, messages: Sequence[Mapping[str, Any]], generation_prompt: bool, **more: Any) -> str:
         if len(self._source) > MAX_TEMPLATE:
             raise _Limit(f"it is longer than {MAX_TEMPLATE // 1024} KB")
         self._sandbox.begin(MIN_WORK + WORK_FACTOR * _characters(messages))
@@ -322,6 +335,7 @@ class ChatTemplate:
             **self._tokens,
             "messages": [dict(message) for message in messages],
             "add_generation_prompt": generation_prompt,
+            **more,
         }
         context = self._compiled.new_context(variables)
         return self._sandbox.concat(self._compiled.root_render_func(context))

@@ -53,6 +53,8 @@ HOSTILE = {
     "a wide format": "{{ '%1000000000d' % 1 }}",
     "a star format": "{{ '%*d' % (1000000000, 1) }}",
     "a format call": "{{ '{:>1000000000}'.format(1) }}",
+    "a format with a width from a value": "{{ '{:{}}'.format(1, 1000000000) }}",
+    "a format that doubles": "{% set s = 'x' %}" + "{% set s = '{0}{0}'.format(s) %}" * 60,
     "a huge power": "{{ 9 ** 9 ** 9 }}",
     "a huge range": "{{ range(1000000000) | list }}",
     "lorem": "{{ lipsum(n=1000000) }}",
@@ -71,7 +73,7 @@ HOSTILE = {
 }
 
 
-HARMLESS = {"classes by map", "globals"}
+HARMLESS = {"classes by map", "format attributes", "globals"}
 """What is not even an error: Jinja calls a forbidden attribute undefined, and that prints as nothing."""
 
 
@@ -127,6 +129,11 @@ def test_a_template_that_refuses_system_messages_gets_them_in_the_first_question
     assert ChatTemplate(source).render(chat) == "[user]Be brief.\n\nHi\n\nStill there?[assistant]Yes."
     with pytest.raises(TemplateError, match="does not take this chat: must alternate"):
         ChatTemplate(source).render(chat[-1:])
+
+
+def test_a_template_that_cannot_do_without_tools() -> None:
+    source = "{% for tool in tools %}{{ tool }}{% endfor %}{{ '<{}>'.format(messages[-1].content) }}"
+    assert ChatTemplate(source).render(CHAT) == "<Hi>"
 
 
 def test_a_long_chat_is_within_the_limits() -> None:
