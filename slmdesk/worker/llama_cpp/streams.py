@@ -20,6 +20,8 @@ MARKS = (
     Mark("<thinking>", ("</thinking>",)),
     Mark("<thought>", ("</thought>",)),
     Mark("<seed:think>", ("</seed:think>",)),
+    Mark("<mm:think>", ("</mm:think>",)),
+    Mark("<think:opensource>", ("</think:opensource>",)),
     Mark("[THINK]", ("[/THINK]",)),
     Mark("<|START_THINKING|>", ("<|END_THINKING|>",)),
     Mark("<|begin_of_thought|>", ("<|end_of_thought|>",)),
