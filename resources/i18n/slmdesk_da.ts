@@ -1468,10 +1468,6 @@
         <translation>{0} opgaver mislykkedes</translation>
     </message>
     <message>
-        <source>{0} min</source>
-        <translation>{0} min</translation>
-    </message>
-    <message>
         <source>{0} min {1} s</source>
         <translation>{0} min {1} s</translation>
     </message>

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QLocale
 
 
 def disk_size(size: int) -> str:
@@ -47,10 +47,3 @@ def parameters(number: int) -> str:
     if number >= 1_000_000_000:
         return f"{locale.toString(number / 1e9, 'f', 1)} B"
     return f"{locale.toString(number / 1e6, 'f', 1)} M"
-
-
-def seconds(value: float) -> str:
-    """A duration to wait: ``4 s``, ``2 min``."""
-    if value < 90:
-        return QCoreApplication.translate("format", "{0} s").format(max(1, round(value)))
-    return QCoreApplication.translate("format", "{0} min").format(round(value / 60))

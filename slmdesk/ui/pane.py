@@ -16,13 +16,12 @@ from slmdesk.ui.widgets.error_banner import ErrorBanner
 
 
 class Pane(QWidget):
-    """One of the window's places. Subclasses set ``key``, ``icon_name`` and fill ``content``.
+    """One of the window's places. Subclasses set ``key`` and fill ``content``.
 
     ``title_row`` is there where a title is given; its main action belongs on the right.
     """
 
     key = ""
-    icon_name = ""
     state_changed = Signal()
     """What :meth:`save_state` gives is different now."""
 
@@ -54,11 +53,6 @@ class Pane(QWidget):
             holder.setContentsMargins(24, 0, 24, 0)
             holder.addWidget(self.banner)
             self.content.addLayout(holder)
-
-    @property
-    def label(self) -> str:
-        """The pane's word in the rail."""
-        return self.accessibleName()
 
     def run(self, coro: Coroutine[Any, Any, Any]) -> asyncio.Task[Any] | None:
         """Start what a click asked for. A SlmdeskError goes to this pane's banner, a cancellation nowhere, a bug to

@@ -190,11 +190,6 @@ class ThemeSource(QObject):
         """The look in use."""
         return self._theme
 
-    @property
-    def mode(self) -> str:
-        """What the person chose: system, light or dark."""
-        return self._mode
-
     def set_mode(self, mode: str) -> None:
         """Follow the ``system``, or fix ``light`` or ``dark``; anything else counts as system."""
         self._mode = mode if mode in ("light", "dark") else "system"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 from slmdesk.core.resources import resource
 
@@ -40,8 +40,3 @@ def _install(translator: QTranslator, app: QCoreApplication, name: str, folder: 
     if not found:
         translator.deleteLater()
     return found
-
-
-def installed(app: QObject) -> list[QTranslator]:
-    """The translators in use, ours first."""
-    return app.findChildren(QTranslator)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 
 import slmdesk
 from slmdesk.core.resources import resource
-from slmdesk.ui.translation import Translator, install_language, installed
+from slmdesk.ui.translation import Translator, install_language
 
 PLACE = {"tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1}
 KEPT_ENGLISH = {"What can SLMDesk do?", "Which quantization should I choose?", "Does anything leave my computer?"}
@@ -41,7 +41,7 @@ def danish() -> dict[str, str]:
 def speaking_danish(qapp: QApplication) -> Iterator[QApplication]:
     assert install_language(qapp, "da") == "da"
     yield qapp
-    for translator in installed(qapp):
+    for translator in qapp.findChildren(QTranslator):
         qapp.removeTranslator(translator)
         translator.deleteLater()
     QLocale.setDefault(QLocale(QLocale.Language.English))

@@ -41,8 +41,6 @@ def test_sizes_are_said_in_their_own_units() -> None:
     assert fmt.parameters(4_900_000) == "4.9 M"
     assert fmt.parameters(0) == ""
     assert (fmt.decimal(0.8, 2), fmt.decimal(0.95, 2), fmt.decimal(1, 2)) == ("0.8", "0.95", "1.0")
-    assert fmt.seconds(4.2) == "4 s"
-    assert fmt.seconds(600) == "10 min"
 
 
 def test_the_rail_shows_what_is_not_here_yet_but_cannot_be_pressed(qtbot: QtBot) -> None:

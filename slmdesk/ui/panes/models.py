@@ -92,7 +92,6 @@ class ModelsPane(Pane):
     """The library. ``chat_requested`` asks the window for a new chat with a model."""
 
     key = "models"
-    icon_name = "models"
     chat_requested = Signal(str)
 
     def __init__(

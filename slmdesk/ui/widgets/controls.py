@@ -39,7 +39,6 @@ class IconButton(QToolButton):
     def __init__(self, icon_name: str, name: str, parent: QWidget | None = None, *, shortcut: str = "") -> None:
         super().__init__(parent)
         self._icon_name = icon_name
-        self._theme: Theme | None = None
         self.setProperty("kind", "ghost")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_name(name, shortcut)
@@ -49,15 +48,8 @@ class IconButton(QToolButton):
         self.setAccessibleName(name)
         self.setToolTip(f"{name} ({shortcut_text(shortcut)})" if shortcut else name)
 
-    def set_icon(self, icon_name: str) -> None:
-        """Show another icon."""
-        self._icon_name = icon_name
-        if self._theme is not None:
-            self.set_theme(self._theme)
-
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
-        self._theme = theme
         self.setIcon(icons.icon(self._icon_name, theme, "text2"))
         self.setIconSize(QSize(theme.px(16), theme.px(16)))
 

@@ -32,10 +32,10 @@ class Listing(QObject):
         self._wait.setSingleShot(True)
         self._wait.setInterval(30)
         self._wait.timeout.connect(lambda: pane.run(self.refresh()))
-        self._services.conversations.changed.connect(lambda: self._wait.isActive() or self._wait.start())
-        chat = self._services.chat
-        chat.started.connect(lambda cid, _answer: self._set_busy(cid, busy=True))
-        chat.finished.connect(lambda cid, _answer: self._set_busy(cid, busy=False))
+        # Methods, not lambdas: the services outlive the window, and an answer may end after it.
+        self._services.conversations.changed.connect(self._on_changed)
+        self._services.chat.started.connect(self._on_started)
+        self._services.chat.finished.connect(self._on_finished)
         self._wire()
 
     def _wire(self) -> None:
@@ -64,9 +64,16 @@ class Listing(QObject):
         if self._search:
             await self._on_search(self._search)
 
-    def _set_busy(self, conversation_id: str, *, busy: bool) -> None:
-        """Mark the chats in which an answer is being written."""
-        (self._busy.add if busy else self._busy.discard)(conversation_id)
+    def _on_changed(self) -> None:
+        if not self._wait.isActive():
+            self._wait.start()
+
+    def _on_started(self, conversation_id: str, _answer_id: str) -> None:
+        self._busy.add(conversation_id)
+        self._list.set_busy(self._busy)
+
+    def _on_finished(self, conversation_id: str, _answer: object) -> None:
+        self._busy.discard(conversation_id)
         self._list.set_busy(self._busy)
 
     async def _on_search(self, text: str) -> None:

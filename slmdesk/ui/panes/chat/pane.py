@@ -34,7 +34,6 @@ class ChatPane(Pane):
     """Talking with a model. ``models_requested`` asks the window for the Models pane."""
 
     key = "chat"
-    icon_name = "chat"
     models_requested = Signal()
 
     def __init__(self, services: ChatServices, parent: QWidget | None = None) -> None:

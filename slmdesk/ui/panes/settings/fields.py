@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,20 +18,14 @@ from slmdesk.ui.widgets.controls import ElidedLabel, IconButton, TextButton, row
 Keep = Callable[[Any], object]
 
 
-class SettingField:
+class SettingField(ABC):
     """A control that shows a setting's value and hands a new one to ``keep``."""
 
     widget: QWidget
 
+    @abstractmethod
     def show(self, value: Any) -> None:
         """Show a value without keeping it."""
-        raise NotImplementedError
-
-    def set_choices(self, choices: Sequence[tuple[str, str]]) -> None:
-        """Offer other values, where the control offers any."""
-
-    def set_theme(self, theme: Theme) -> None:
-        """Draw in the colours of ``theme``."""
 
 
 class _Combo(QComboBox):
@@ -56,11 +51,6 @@ class ChoiceSetting(SettingField):
     def show(self, value: Any) -> None:
         """Show a value without keeping it."""
         self.box.setCurrentIndex(self.box.findData(value))
-
-
-def choice_field(choices: Sequence[tuple[str, str]], keep: Keep) -> ChoiceSetting:
-    """A control for one of ``choices``, pairs of value and words."""
-    return ChoiceSetting(choices, keep)
 
 
 class _Spin(QSpinBox):

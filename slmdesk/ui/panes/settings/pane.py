@@ -19,7 +19,7 @@ from slmdesk.services.presets import Presets
 from slmdesk.services.settings import Setting, Settings
 from slmdesk.ui.file_dialogs import ask_folder
 from slmdesk.ui.pane import Pane
-from slmdesk.ui.panes.settings.fields import FolderField, NumberField, SettingField, SwitchSetting, choice_field
+from slmdesk.ui.panes.settings.fields import ChoiceSetting, FolderField, NumberField, SettingField, SwitchSetting
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row, rule
 from slmdesk.ui.widgets.licences import LicencesDialog
@@ -33,7 +33,6 @@ class SettingsPane(Pane):
     """Every choice of the program in one column. The content is built when the pane is first shown."""
 
     key = "settings"
-    icon_name = "settings"
 
     def __init__(
         self, settings: Settings, presets: Presets, encryption: Encryption, jobs: Jobs, profile: Path,
@@ -126,7 +125,7 @@ class SettingsPane(Pane):
             self.run(self._settings.set(setting.key, value))
 
         if setting.kind == "choice" or setting.key == "default_preset":
-            return choice_field(setting.choices, keep)
+            return ChoiceSetting(setting.choices, keep)
         if setting.kind == "integer":
             return NumberField(setting, keep)
         if setting.kind == "switch":
@@ -139,7 +138,7 @@ class SettingsPane(Pane):
 
     async def _show_presets(self) -> None:
         field = self.fields.get("default_preset")
-        if field is not None:
+        if isinstance(field, ChoiceSetting):
             field.set_choices([(p.id, p.name) for p in await self._presets.list()])
             field.show(self._settings.get("default_preset"))
 
@@ -234,4 +233,5 @@ class SettingsPane(Pane):
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
         for field in self.fields.values():
-            field.set_theme(theme)
+            if isinstance(field, FolderField):
+                field.set_theme(theme)
