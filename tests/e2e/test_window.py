@@ -117,6 +117,27 @@ def test_escape_stops_an_answer(qtbot: QtBot, profile_dir: Path, starter: Path) 
     use(profile_dir, drive)
 
 
+def test_the_window_can_be_closed_while_an_answer_is_written(
+    qtbot: QtBot, profile_dir: Path, starter: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def drive(window: MainWindow, desk: Desk, pane: ChatPane) -> None:
+        (entry,) = desk.loaded_models.list()
+        assert entry.pid is not None
+        os.kill(entry.pid, signal.SIGSTOP)
+        QTest.keyClicks(pane.composer.box, "Hello")
+        QTest.keyClick(pane.composer.box, Qt.Key.Key_Return)
+        await until(lambda: desk.chat.streaming(pane.session.id) is not None, "the answer has begun")
+        asyncio.get_running_loop().call_later(0.2, os.kill, entry.pid, signal.SIGCONT)
+
+    async def again(window: MainWindow, desk: Desk, pane: ChatPane) -> None:
+        await until(lambda: len(pane.session.tree) == 2, "the chat of last time is open")
+        assert pane.session.tree.path()[-1].finish_reason in ("cancelled", "stop")
+
+    use(profile_dir, drive)
+    assert "Traceback" not in capfd.readouterr().err
+    use(profile_dir, again)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="folders are read-only in another way there")
 def test_a_profile_that_cannot_be_written_says_so(
     qtbot: QtBot, tmp_path: Path, capfd: pytest.CaptureFixture[str]

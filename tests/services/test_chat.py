@@ -213,6 +213,14 @@ async def test_a_message_waits_while_an_answer_is_written(room: Room) -> None:
     assert [e[2] for e in room.events if e[0] == "queued"] == [1, 0]
 
 
+async def test_messages_sent_at_the_same_moment_follow_each_other(room: Room) -> None:
+    conversation = await room.conversations.create()
+    await asyncio.gather(*(room.chat.send(conversation.id, text) for text in ("one", "two", "three")))
+    await room.chat.wait(conversation.id)
+    tree = await room.chat.open(conversation.id)
+    assert [m.text for m in tree.path()] == ["one", "one", "two", "two", "three", "three"]
+
+
 async def test_a_crash_keeps_the_text_and_the_next_message_loads_again(room: Room) -> None:
     room.runtime.script = {
         "tokens": ["a", "b", "c"],

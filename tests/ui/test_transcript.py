@@ -787,3 +787,49 @@ def test_the_context_menu(view: Transcript, qtbot: QtBot) -> None:
     menu.actions()[-2].trigger()
     assert QGuiApplication.clipboard().text() == "def f(x):\n    return x"
     menu.close()
+
+
+# --- characters outside the basic plane -----------------------------------------------------------------------------
+
+
+def test_styles_and_places_hold_after_an_emoji(view: Transcript, qtbot: QtBot) -> None:
+    view.set_messages([user("Go"), answer("😀👩 plain **strong** and [link](https://example.org) end")])
+    rest(view, qtbot)
+    item, slot, _, _ = box_with(view, "strong")
+    box = box_of(view, item, slot)
+    weights = {}
+    for part in box._layout.formats():
+        text = box.text.encode("utf-16-le")[2 * part.start : 2 * (part.start + part.length)].decode("utf-16-le")
+        weights[text] = part.format.fontWeight()
+    assert list(weights) == ["😀👩 plain ", "strong", " and ", "link", " end"]
+    assert weights["strong"] > weights[" end"]
+    start = box.text.index("link")
+    (rect,) = box.rects(start, start + 4)
+    assert box.position(rect.center() - QPointF(rect.width() / 2, 0)) == start
+    assert box.target(rect.center()) is not None
+    assert box.target(QPointF(rect.right() + 8, rect.center().y())) is None
+
+
+def test_a_listing_keeps_its_places_after_an_emoji(view: Transcript, qtbot: QtBot) -> None:
+    view.set_messages([user("Go"), answer("```python\nx = '😀😀'  # note\n```")])
+    rest(view, qtbot)
+    item, slot, _, _ = box_with(view, "note")
+    box = box_of(view, item, slot)
+    assert isinstance(box, CodeBox)
+    assert box.position(QPointF(10_000, box.height - 20)) == len(box.text)
+    qtbot.waitUntil(lambda: box.colored)
+    last = max(box._formats(0), key=lambda part: part.start)
+    units = box.text.encode("utf-16-le")
+    assert units[2 * last.start : 2 * (last.start + last.length)].decode("utf-16-le") == "# note"
+
+
+def test_nothing_is_waited_for_in_an_answer_that_has_ended(view: Transcript, qtbot: QtBot) -> None:
+    begun = answer("", finish_reason="")
+    view.set_messages([user("Go")])
+    view.begin_stream(begun)
+    rest(view, qtbot)
+    parts = [slot.part for slot in view.page.items[1].slots]
+    assert Part.STATUS in parts
+    view.end_stream(answer("", id=begun.message.id, finish_reason="cancelled"))
+    rest(view, qtbot)
+    assert Part.STATUS not in [slot.part for slot in view.page.items[1].slots]

@@ -113,7 +113,7 @@ class Chat(QObject):
     async def send(self, conversation_id: str, text: str, attachments: Sequence[Attachment] = ()) -> None:
         """Add the person's message and have it answered; while an answer is written, the message waits its turn."""
         live = await self._open(conversation_id)
-        if live.streaming:
+        if live.streaming or live.sending:
             live.queue.append((text, tuple(attachments)))
             self.queued.emit(conversation_id, len(live.queue))
             return
@@ -122,12 +122,16 @@ class Chat(QObject):
     async def _send_now(self, live: Live, text: str, attachments: tuple[Attachment, ...]) -> None:
         message = Message(Role.USER, text, parent_id=live.tree.leaf_id, attachments=attachments)
         first = not len(live.tree)
-        await self._add(live, message)
-        if first:
-            conversation = await self._conversations.get(live.conversation_id)
-            if not conversation.title:
-                title = title_of(text) or (attachments[0].name if attachments else "")
-                await self._conversations.update(live.conversation_id, title=title)
+        live.sending = True  # the next message must not become a second branch beside this one
+        try:
+            await self._add(live, message)
+            if first:
+                conversation = await self._conversations.get(live.conversation_id)
+                if not conversation.title:
+                    title = title_of(text) or (attachments[0].name if attachments else "")
+                    await self._conversations.update(live.conversation_id, title=title)
+        finally:
+            live.sending = False
         self._begin(live, message.id)
 
     async def regenerate(self, conversation_id: str, message_id: str, model: Model | None = None) -> None:

@@ -20,6 +20,8 @@ class Live:
     answer_id: str | None = None
     stop: asyncio.Event | None = None
     """Ends the answer in order; there only while the model writes."""
+    sending: bool = False
+    """A person's message is being saved; its answer begins as soon as that is done."""
     queue: deque[tuple[str, tuple[Attachment, ...]]] = field(default_factory=deque)
 
     @property

@@ -133,7 +133,8 @@ class Composer(QFrame):
         layout.addWidget(self.box)
         self._foot = (self.attach, self.preset, self.queued, self.tokens, self.send)
         self._preset_name = ""
-        layout.addLayout(row(self.attach, self.preset, 1, self.queued, self.tokens, self.send))
+        self._foot_row = row(self.attach, self.preset, 1, self.queued, self.tokens, self.send)
+        layout.addLayout(self._foot_row)
         self.box.send.connect(self.submit)
         self.box.edit_last.connect(self.edit_last_requested)
         self.box.files.connect(self.files_dropped)
@@ -226,7 +227,7 @@ class Composer(QFrame):
 
     def _fit_foot(self) -> None:
         """Say less at the foot where the card is narrow: first without words, then without the preset."""
-        margins = self.contentsMargins().left() + self.contentsMargins().right() + 28
+        margins = self.contentsMargins().left() + self.contentsMargins().right() + 40
         for level in range(3):
             self.attach.setText("" if level else self.attach.accessibleName())
             self.preset.setText(self._preset_name if level else self.preset.accessibleName())
@@ -234,6 +235,7 @@ class Composer(QFrame):
             parts = [part.sizeHint().width() + 8 for part in self._foot if not part.isHidden()]
             if sum(parts) <= self.width() - margins:
                 break
+        self._foot_row.invalidate()
 
     # --- intents ------------------------------------------------------------------------------------------------
 

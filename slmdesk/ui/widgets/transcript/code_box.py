@@ -14,6 +14,7 @@ from slmdesk.ui.widgets.markdown.code import Tone, highlight, language_name
 from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds, paint_bar
 from slmdesk.ui.widgets.transcript.message import tr
 from slmdesk.ui.widgets.transcript.style import Style
+from slmdesk.ui.widgets.transcript.units import Units
 
 _KEPT_LINES = 400
 _TAB = "    "
@@ -120,6 +121,7 @@ class CodeBox(Box):
     def _formats(self, number: int) -> list[QTextLayout.FormatRange]:
         """The colours of one line."""
         first, last = self._starts[number], self._starts[number] + len(self._lines[number])
+        of = Units(self._lines[number]).of
         found = []
         at = max(0, bisect_right(self._tones, (first, first)) - 1) if self._tones else 0
         for start, end, tone in self._tones[at:]:
@@ -129,7 +131,8 @@ class CodeBox(Box):
                 form = QTextCharFormat()
                 form.setForeground(self._style.tones[tone])
                 part = QTextLayout.FormatRange()
-                part.start, part.length = max(start, first) - first, min(end, last) - max(start, first)
+                part.start = of(max(start, first) - first)
+                part.length = of(min(end, last) - first) - part.start
                 part.format = form
                 found.append(part)
         return found
@@ -198,10 +201,11 @@ class CodeBox(Box):
     def _paint_line(self, painter: QPainter, number: int, at: QPointF, marks: Marks) -> None:
         first, size = self._starts[number], len(self._lines[number])
         color = self._style.hit_now if marks.now else self._style.hit
-        ranges = [_range(a, b, color) for a, b in finds(self._lines[number], marks.find)]
+        of = Units(self._lines[number]).of
+        ranges = [_range(of(a), of(b), color) for a, b in finds(self._lines[number], marks.find)]
         start, end = max(marks.start - first, 0), min(marks.end - first, size)
         if end > start:
-            ranges.append(_range(start, end, self._style.selection))
+            ranges.append(_range(of(start), of(end), self._style.selection))
         self._line(number).draw(painter, at, ranges)
 
     def scroll_by(self, pixels: float) -> bool:
@@ -222,7 +226,8 @@ class CodeBox(Box):
         number = min(bisect_right(self._row_at, row) - 1, len(self._lines) - 1)
         layout = self._line(number)
         line = layout.lineAt(min(row - self._row_at[number], layout.lineCount() - 1))
-        return self._starts[number] + int(line.xToCursor(point.x() - self._style.pad + self._scroll))
+        unit = int(line.xToCursor(point.x() - self._style.pad + self._scroll))
+        return self._starts[number] + Units(self._lines[number]).place(unit)
 
     def target(self, point: QPointF) -> Target | None:
         """Wrap and Copy in the header."""

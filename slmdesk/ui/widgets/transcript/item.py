@@ -324,6 +324,7 @@ class Item:
         """The answer is complete: close its last block. What was laid out before stays as it is."""
         same = self.opened and shown.message.text == self.text and bool(self.slots)
         same = same and self.slots[-1].part is Part.TAIL and shown.message.thinking == self.thinking
+        same = same and all(slot.part is not Part.STATUS for slot in self.slots)  # nothing is waited for any more
         self.shown, self.live, self.reading = shown, False, None
         self.text, self.thinking = shown.message.text, shown.message.thinking
         if not same:

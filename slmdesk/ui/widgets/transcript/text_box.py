@@ -13,6 +13,7 @@ from slmdesk.ui.widgets.markdown.blocks import Span
 from slmdesk.ui.widgets.markdown.maths import Formula, FormulaKey
 from slmdesk.ui.widgets.transcript.box import Action, Box, Marks, Target, finds
 from slmdesk.ui.widgets.transcript.style import MONO_SHARE, Style
+from slmdesk.ui.widgets.transcript.units import Units
 
 _PLACE = "\u00a0"
 """Stands in the layout for a formula; its letter spacing makes it as wide as the picture."""
@@ -20,7 +21,7 @@ _PLACE = "\u00a0"
 
 @dataclass(slots=True)
 class _Set:
-    """A formula in the text: where its stand-in is, and its picture."""
+    """A formula in the text: where its stand-in is, in Qt's units, and its picture."""
 
     at: int
     formula: Formula
@@ -41,6 +42,7 @@ class TextBox(Box):
         self._spans = spans
         self._level, self._role, self._align, self._bold = level, role, align, bold
         self._layout: QTextLayout | None = None
+        self._units = Units("")
         self._codes: list[tuple[int, int]] = []
         self._links: list[tuple[int, int, str]] = []
         self._formulas: list[_Set] = []
@@ -136,6 +138,12 @@ class TextBox(Box):
             at += len(text)
         self._shown = "".join(shown)
         self.text = self._shown.replace("\u2028", "\n")
+        self._units = Units(self._shown)
+        for part in formats:
+            start, end = self._units.of(part.start), self._units.of(part.start + part.length)
+            part.start, part.length = start, end - start
+        for item in self._formulas:
+            item.at = self._units.of(item.at)
         layout = self._layout = QTextLayout(self._shown, font)
         left = self._align == Qt.AlignmentFlag.AlignLeft
         option = QTextOption(Qt.AlignmentFlag.AlignRight if left and _right_to_left(self._shown) else self._align)
@@ -189,9 +197,10 @@ class TextBox(Box):
         for start, end in self._codes:
             self._paint_chip(painter, at, start, end)
         color = self._style.hit_now if marks.now else self._style.hit
-        ranges = [_marked(a, b, color) for a, b in finds(self.text, marks.find)]
+        of = self._units.of
+        ranges = [_marked(of(a), of(b), color) for a, b in finds(self.text, marks.find)]
         if marks.end > marks.start:
-            ranges.append(_marked(marks.start, marks.end, self._style.selection))
+            ranges.append(_marked(of(marks.start), of(marks.end), self._style.selection))
         layout.draw(painter, at, ranges, clip)
         for item in self._formulas:
             line = layout.lineForTextPosition(item.at)
@@ -210,6 +219,7 @@ class TextBox(Box):
         """The places of a stretch of the text, one rectangle per line."""
         layout = self._layout
         assert layout is not None
+        start, end = self._units.of(start), self._units.of(end)
         found = []
         for number in range(layout.lineCount()):
             line = layout.lineAt(number)
@@ -237,7 +247,7 @@ class TextBox(Box):
             if point.y() < line.y() + line.height() + 2 or number == layout.lineCount() - 1:
                 if number and point.y() >= self.height:
                     return len(self.text)
-                return int(line.xToCursor(point.x()))
+                return self._units.place(int(line.xToCursor(point.x())))
         return 0
 
     def target(self, point: QPointF) -> Target | None:
