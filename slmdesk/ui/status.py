@@ -47,7 +47,7 @@ class Status(QObject):
         network.changed.connect(self._show_network)
         loaded_models.changed.connect(self._show_loaded)
         hardware.sampled.connect(self._show_sample)
-        jobs.changed.connect(lambda: self._coalesce.isActive() or self._coalesce.start())
+        jobs.changed.connect(self._on_jobs_changed)  # a method: the jobs outlive the window
         self._job_list.cancel_requested.connect(lambda job_id: self._with_job(job_id, Job.cancel))
         self._job_list.retry_requested.connect(lambda job_id: self._with_job(job_id, Job.start))
         self._job_list.clear_requested.connect(jobs.clear)
@@ -92,6 +92,10 @@ class Status(QObject):
             sample.cpu_percent, sample.ram_used, sample.ram_total, sample.vram_used, sample.vram_total
         )  # fmt: skip
         self._show_loaded()
+
+    def _on_jobs_changed(self) -> None:
+        if not self._coalesce.isActive():
+            self._coalesce.start()
 
     def _show_jobs(self) -> None:
         running = self._jobs.running

@@ -129,6 +129,16 @@ async def test_what_the_model_could_not_see_is_marked(pane: ChatPane, room: Room
     assert pane.transcript.page.dropped == 2
 
 
+async def test_thinking_is_unfolded_where_the_person_wants_it(pane: ChatPane, room: Room) -> None:
+    room.runtime.loaded[0].thinking = ["hm "]
+    await ask(pane, "fold")
+    await room.settings.set("show_thinking", value=True)
+    await ask(pane, "unfold")
+    _, folded, _, unfolded = pane.transcript.page.items
+    assert (folded.unfolded, unfolded.unfolded) == (False, True)
+    pane.transcript.grab()
+
+
 async def test_a_deleted_message_comes_back(pane: ChatPane) -> None:
     await ask(pane, "keep me")
     ids = shown(pane)

@@ -117,6 +117,8 @@ class ChatPane(Pane):
 
     def _wire(self) -> None:
         session, services = self.session, self.session.services
+        services.settings.changed.connect(self._on_setting)
+        self._on_setting("show_thinking")
         session.opened.connect(self._on_opened)
         session.head_changed.connect(self._on_head_changed)
         services.conversations.conversation_changed.connect(
@@ -238,6 +240,10 @@ class ChatPane(Pane):
         self.title.setText(self.session.head.title or self.tr("New chat"))
         self.chat_button.setVisible(self.session.saved)
         self.run(self.setup.show_head())
+
+    def _on_setting(self, key: str) -> None:
+        if key == "show_thinking":
+            self.transcript.set_show_thinking(bool(self.session.services.settings.get(key)))
 
     def empty_changed(self) -> None:
         """Say what an empty chat is for; a first question is one click away."""

@@ -54,6 +54,8 @@ class Page:
         self.items: list[Item] = []
         self.heights = Heights()
         self.numbers: dict[str, int] = {}
+        self.unfolds = False
+        """Whether the thinking of a message that comes is shown unfolded at first."""
         self.dropped = 0
         """How many messages at the beginning were left out of what the model read."""
         self._recent: dict[int, None] = {}
@@ -77,7 +79,7 @@ class Page:
                 self.items.append(known)
             else:
                 fresh = Item(shown)
-                fresh.unfolded = known.unfolded if known else False
+                fresh.unfolded = known.unfolded if known else self.unfolds
                 self.items.append(fresh)
         self._unmark()
         self._renumber()
@@ -113,6 +115,7 @@ class Page:
     def append(self, shown: TranscriptMessage) -> Item:
         """Add a message at the end."""
         item = Item(shown)
+        item.unfolded = self.unfolds
         self.items.append(item)
         self.numbers[item.id] = len(self.items) - 1
         self.heights.append(item.estimate(self.style, self.column))

@@ -105,6 +105,10 @@ class Transcript(NavigableView):
         self.page.set_dropped(count)
         self.settle(anchor)
 
+    def set_show_thinking(self, shown: bool) -> None:
+        """Whether the thinking of messages that come from now on is unfolded at first; a click still folds it."""
+        self.page.unfolds = shown
+
     def _count_dropped(self) -> None:
         anchor = self.page.anchor(self.verticalScrollBar().value())
         self.page.count_dropped()
