@@ -25,7 +25,8 @@ from slmdesk.runtimes.llama_cpp import LlamaCpp, LlamaCppModel
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
 OPTIONS = LoadOptions(context_length=4096, threads=1, slots=2)
-ENDLESS = SamplingOptions(seed=1, max_tokens=2000, logit_bias=((0, -1e9),))
+ENDLESS = SamplingOptions(seed=1, max_tokens=2000, logit_bias=((0, -1e9), (2, -1e9)))
+"""Neither of the starter's two tokens that end an answer can be drawn."""
 BRIEF = SamplingOptions(seed=1, max_tokens=3)
 
 
