@@ -32,6 +32,14 @@ FLASH = {
     "off": lib.LLAMA_FLASH_ATTN_TYPE_DISABLED,
 }
 MAX_SLOTS = 64
+TINY = 32 * 1024 * 1024
+"""Bytes of weights below which one thread is enough: the starter (10 MB) writes 1,100 tok/s with one thread, and 126
+with two while another program keeps a core busy."""
+MAX_THREADS = 512
+"""What ggml is built for."""
+MAX_BATCH = 1 << 16
+CELLS = 256
+"""llama.cpp makes the cache a multiple of this, but a batch no longer than what was asked for."""
 
 
 class LoadCancelled(Exception):
@@ -117,26 +125,33 @@ class NativeModel:
         # one buffer for all slots: a batch of any slots is then computed in one go, and slots can share a beginning
         params.kv_unified = True
         params.n_seq_max = self.slots
-        params.n_ctx = length * self.slots
-        params.n_batch = max(options.batch_size, self.slots, 32)
+        params.n_ctx = -(-length * self.slots // CELLS) * CELLS
+        params.n_batch = min(max(options.batch_size, self.slots, 32), MAX_BATCH)
         params.n_ubatch = min(max(options.ubatch_size, self.slots, 32), params.n_batch)
         params.n_outputs_max = self.slots  # at most one per slot and step; the default keeps room for a whole batch
         cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-        params.n_threads = options.threads or cores
-        params.n_threads_batch = options.batch_threads or options.threads or cores
+        params.n_threads = min(options.threads or cores, MAX_THREADS)
+        params.n_threads_batch = min(options.batch_threads or options.threads or cores, MAX_THREADS)
         params.flash_attn_type = FLASH[options.flash_attention]
         params.type_k = kv_type(options.cache_type_k)
         params.type_v = kv_type(options.cache_type_v)
         params.no_perf = True
         self.threads: int = params.n_threads
-        self.batch_size: int = params.n_batch
-        self.ubatch_size: int = params.n_ubatch
         self._log.clear()
         self.context = lib.llama_init_from_model(self.model, params)
         if not self.context:
             raise _context_failure(self._log, options)
+        # what llama.cpp made of them: it ends the process at a batch that is longer
+        self.batch_size: int = lib.llama_n_batch(self.context)
+        self.ubatch_size: int = lib.llama_n_ubatch(self.context)
         if not lib.llama_get_memory(self.context):  # an embedding model, which has no cache
             raise self._no_chat_model()
+
+    def _automatic_threads(self) -> int:
+        """One per physical core; a tiny model is computed faster by one alone than by several that wait for another."""
+        if lib.llama_model_size(self.model) < TINY:
+            return 1
+        return psutil.cpu_count(logical=False) or os.cpu_count() or 1
 
     def _template(self) -> str | None:
         source = lib.llama_model_chat_template(self.model, None)
@@ -198,6 +213,11 @@ def _check_options(options: LoadOptions) -> None:
         raise LoadError("Flash attention is auto, on or off.")
     if min(options.context_length, options.threads, options.batch_threads) < 0:
         raise LoadError("Context length and threads cannot be negative.")
+    if options.context_length * max(options.slots, 1) >= 1 << 31:
+        raise LoadError(
+            f"A context of {options.context_length:,} tokens is more than llama.cpp can hold.",
+            "Choose a shorter context.",
+        )
 
 
 def load_failure(path: Path, log: Log) -> LoadError:
