@@ -129,9 +129,9 @@ class NativeModel:
         params.n_batch = min(max(options.batch_size, self.slots, 32), MAX_BATCH)
         params.n_ubatch = min(max(options.ubatch_size, self.slots, 32), params.n_batch)
         params.n_outputs_max = self.slots  # at most one per slot and step; the default keeps room for a whole batch
-        cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-        params.n_threads = min(options.threads or cores, MAX_THREADS)
-        params.n_threads_batch = min(options.batch_threads or options.threads or cores, MAX_THREADS)
+        automatic = self._automatic_threads()
+        params.n_threads = min(options.threads or automatic, MAX_THREADS)
+        params.n_threads_batch = min(options.batch_threads or options.threads or automatic, MAX_THREADS)
         params.flash_attn_type = FLASH[options.flash_attention]
         params.type_k = kv_type(options.cache_type_k)
         params.type_v = kv_type(options.cache_type_v)
