@@ -104,6 +104,15 @@ async def test_the_history_system_prompt_and_sampling_are_sent(room: Room) -> No
     assert SamplingOptions().top_k == 40
 
 
+async def test_the_starter_is_asked_for_precision_unless_a_person_chose(room: Room) -> None:
+    starter, other = sorted(await room.library.models(), key=lambda m: not m.starter)
+    conversation = await room.conversations.create()
+    assert (await room.chat.choices.sampling(conversation, starter)).temperature == 0.2
+    assert (await room.chat.choices.sampling(conversation, other)).temperature == 0.8
+    chosen = await room.conversations.create(preset_id="creative")
+    assert (await room.chat.choices.sampling(chosen, starter)).temperature == 1.0
+
+
 async def test_regenerating_keeps_both_answers(room: Room) -> None:
     conversation_id, tree = await room.talk("hello there")
     answer = tree.path()[-1]

@@ -264,9 +264,9 @@ async def test_sampling_edits_are_kept_as_differences(pane: ChatPane, room: Room
     await ask(pane, "y")
     _, options, _ = room.runtime.loaded[0].requests[-1]
     assert (options.temperature, options.top_k) == (0.1, 7)
-    pane.inspector.sampling.edited.emit("temperature", 0.8)
+    pane.inspector.sampling.edited.emit("temperature", 0.2)
     await until(lambda: pane.session.head.sampling == {"top_k": 7})
-    await until(lambda: pane.inspector.preset.text() == "Balanced, changed")
+    await until(lambda: pane.inspector.preset.text() == "Precise, changed")
 
 
 async def test_a_preset_can_be_chosen_saved_and_deleted(pane: ChatPane, room: Room) -> None:
@@ -279,7 +279,7 @@ async def test_a_preset_can_be_chosen_saved_and_deleted(pane: ChatPane, room: Ro
     assert mine.options().temperature == 0.33
     assert pane.session.head.sampling == {}
     pane.inspector.preset_deleted.emit(mine.id)
-    await until(lambda: pane.composer.preset.text() != "Preset: Mine")
+    await until(lambda: pane.composer.preset.text() == "Preset: Balanced")
 
 
 async def test_load_options_are_applied_by_reloading(pane: ChatPane, room: Room) -> None:

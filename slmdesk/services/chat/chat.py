@@ -105,7 +105,7 @@ class Chat(QObject):
                 "context_length": loaded.context_length,
             }
         messages, left_out = within_reach(await self.choices.prompt(conversation, path), loaded.context_length)
-        seen = await loaded.preview(messages, await self.choices.sampling(conversation))
+        seen = await loaded.preview(messages, await self.choices.sampling(conversation, model))
         return {**seen, "dropped_messages": seen["dropped_messages"] + left_out}
 
     # --- intents ------------------------------------------------------------------------------------------------
@@ -329,7 +329,7 @@ class Chat(QObject):
         path = live.tree.path(writing.message.id if continuing else writing.message.parent_id)
         prompt = await self.choices.prompt(conversation, path)
         messages, writing.left_out = within_reach(prompt, loaded.context_length)
-        options = await self.choices.sampling(conversation)
+        options = await self.choices.sampling(conversation, model)
         live.stop = asyncio.Event()
         async with aclosing(loaded.chat(messages, options, continuing=continuing, stop=live.stop)) as chunks:
             async for chunk in chunks:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from slmdesk.core.chat import Conversation, LoadOptions, Message, Preset, Role, SamplingOptions
+from slmdesk.core.chat import Conversation, LoadOptions, Message, Role, SamplingOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
-from slmdesk.services.presets import Presets
+from slmdesk.services.presets import DEFAULT_ID, Presets
 from slmdesk.services.settings import Settings
+
+STARTER_PRESET = "precise"
 
 
 class Choices:
@@ -51,19 +53,23 @@ class Choices:
         defaults = {"threads": self._settings.get("threads"), "context_length": self._settings.get("default_context")}
         return LoadOptions.from_dict({**defaults, **own})
 
-    async def sampling(self, conversation: Conversation) -> SamplingOptions:
+    def preset_id(self, conversation: Conversation, model: Model | None = None) -> str:
+        """The conversation's preset, else the one for new chats; the starter, being tiny, is asked for precision."""
+        default = str(self._settings.get("default_preset"))
+        if model is not None and model.starter and default == DEFAULT_ID:
+            default = STARTER_PRESET
+        return conversation.preset_id or default
+
+    async def sampling(self, conversation: Conversation, model: Model | None = None) -> SamplingOptions:
         """The preset's options with the conversation's own changes on top."""
-        preset = await self._preset(conversation)
+        preset = await self._presets.get(self.preset_id(conversation, model))
         return SamplingOptions.from_dict({**preset.sampling, **conversation.sampling})
 
     async def system_prompt(self, conversation: Conversation) -> str:
         """The conversation's system prompt, else its preset's."""
         if conversation.system_prompt:
             return conversation.system_prompt
-        return (await self._preset(conversation)).system_prompt
-
-    async def _preset(self, conversation: Conversation) -> Preset:
-        return await self._presets.get(conversation.preset_id or self._settings.get("default_preset"))
+        return (await self._presets.get(self.preset_id(conversation))).system_prompt
 
     async def prompt(self, conversation: Conversation, path: list[Message]) -> list[Message]:
         """What a model gets: the system prompt, then the path; an answer without any text is left out."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QTimer
 
 from slmdesk.core.chat import LoadOptions, Preset, SamplingOptions, new_id
-from slmdesk.core.errors import NotEnoughMemory, SlmdeskError
+from slmdesk.core.errors import ContextFull, NotEnoughMemory, SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import CanCountTokens, LoadedModel
@@ -88,7 +88,7 @@ class Setup(QObject):
             model: Model | None = await choices.model(head)
         except SlmdeskError:
             model = None  # sending tells why
-        sampling = await choices.sampling(head)
+        sampling = await choices.sampling(head, self.model)
         if head is not self._session.head:
             return
         self.model = model
@@ -123,8 +123,9 @@ class Setup(QObject):
             self._inspector.load.set_memory(self._forecast.need(facts, options, measured))
 
     def _preset(self) -> Preset | None:
-        wanted = self._session.head.preset_id or self._services.settings.get("default_preset")
-        return next((p for p in self._presets if p.id == wanted), None)
+        wanted = self._services.chat.choices.preset_id(self._session.head, self.model)
+        first = next(iter(self._presets), None)  # for a chat whose preset was deleted, as Presets.get has it
+        return next((p for p in self._presets if p.id == wanted), first)
 
     def _choice(self, model: Model) -> ModelChoice:
         loaded = self._services.loaded_models.get(model.id) is not None
@@ -251,7 +252,7 @@ class Setup(QObject):
     async def _save_preset(self, name: str) -> None:
         await self.flush()
         choices, head = self._services.chat.choices, self._session.head
-        sampling = asdict(await choices.sampling(head))
+        sampling = asdict(await choices.sampling(head, self.model))
         preset = await self._services.presets.save(
             Preset(new_id(), name, await choices.system_prompt(head), sampling)
         )  # fmt: skip
@@ -275,6 +276,10 @@ class Setup(QObject):
         composer, chat_id = self._pane.composer, session.id
         try:
             preview = await self._services.chat.preview(chat_id, composer.text.strip(), composer.attachments)
+        except ContextFull:
+            if chat_id == session.id:  # even the last message alone is too long
+                self._pane.meter.set_usage(loaded.context_length, loaded.context_length)
+            return
         except SlmdeskError:
             return  # what is wrong with the prompt is told when it is sent
         if chat_id != session.id or not preview:
