@@ -131,6 +131,35 @@ async def test_the_window_comes_back_as_it_was_left(window: MainWindow, room: Ro
     await again.close_down()
 
 
+async def test_the_chat_pane_keeps_its_widths_while_it_is_out_of_sight(
+    window: MainWindow, room: Room, qtbot: QtBot
+) -> None:
+    window.resize(1024, 713)
+    chat = window.pane("chat")
+    assert isinstance(chat, ChatPane)
+    await settle(0.02)
+    chat.splitter.setSizes([260, sum(chat.splitter.sizes()) - 260 - 240, 240])
+    assert chat.splitter.sizes()[0] == 260
+    window.show_pane("models")
+    await window.save_state()
+    for _ in range(2):  # the second time from what the first one saved
+        again = room.window()
+        qtbot.addWidget(again)
+        again.show()
+        await settle(0.02)
+        await again.save_state()
+        await again.close_down()
+    last = room.window()
+    qtbot.addWidget(last)
+    last.show()
+    last.show_pane("chat")
+    await settle(0.02)
+    pane = last.pane("chat")
+    assert isinstance(pane, ChatPane)
+    assert (pane.splitter.sizes()[0], pane.splitter.sizes()[2]) == (260, 240)
+    await last.close_down()
+
+
 async def test_a_damaged_state_is_no_obstacle(room: Room, qtbot: QtBot) -> None:
     await room.settings.set_state("window", {"geometry": "%%%", "pane": "nowhere"})
     await room.settings.set_state("pane.chat", {"sizes": ["x"], "folded": 3, "chat": "gone"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
@@ -40,6 +40,7 @@ class ChatPane(Pane):
         super().__init__(parent=parent)
         self.session = Session(services)
         self._wanted_chat = ""
+        self._sizes: list[int] = []
         self._empty_state: tuple[bool, bool] | None = None
         self._build()
         self.undo_bar = UndoBar(self.transcript)
@@ -197,7 +198,7 @@ class ChatPane(Pane):
 
     def save_state(self) -> dict[str, Any]:
         return {
-            "sizes": self.splitter.sizes(),
+            "sizes": self._sizes or self.splitter.sizes(),
             "list": not self.chat_list.isHidden(),
             "inspector": not self.inspector.isHidden(),
             "folded": self.chat_list.folded,
@@ -208,6 +209,7 @@ class ChatPane(Pane):
         sizes = state.get("sizes")
         if isinstance(sizes, list) and len(sizes) == 3 and all(isinstance(s, int) for s in sizes):
             self.splitter.setSizes(sizes)
+            self._sizes = sizes  # what the splitter says is worth nothing before the pane is in sight
         self.chat_list.setHidden(state.get("list") is False)
         self.inspector.setHidden(state.get("inspector") is False)
         folded = state.get("folded")
@@ -261,6 +263,10 @@ class ChatPane(Pane):
         note = self.tr("Everything runs on this computer.")
         self.transcript.set_empty_state(self.tr("What would you like to know?"), examples if starter else [], note)
         self.starter_hint.setVisible(empty and starter)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._sizes = []
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

@@ -117,6 +117,10 @@ class Setup(QObject):
         self._inspector.load.set_reload_needed(current is not None and current != options)
         entry = next((e for e in self._services.loaded_models.list() if e.model.id == model.id), None)
         measured = entry.memory_bytes if entry is not None and entry.options == options else 0
+        info = getattr(self._services.loaded_models.get(model.id), "info", {})
+        self._inspector.load.set_devices(
+            [(d["name"], d["description"]) for d in info.get("devices", ()) if isinstance(d, dict)]
+        )
         facts = await self._forecast.read(model)
         if model is self.model:
             self._inspector.load.set_limits(facts.context_length or model.context_length, facts.layers)
