@@ -1503,5 +1503,13 @@
         <source>“{0}” is in the bin</source>
         <translation>“{0}” ligger i papirkurven</translation>
     </message>
+    <message>
+        <source>Device</source>
+        <translation>Enhed</translation>
+    </message>
+    <message>
+        <source>Where the model computes. Automatic takes the fastest that the engine knows.</source>
+        <translation>Hvor modellen regner. Automatisk tager den hurtigste, som motoren kender.</translation>
+    </message>
 </context>
 </TS>

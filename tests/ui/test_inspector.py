@@ -63,7 +63,7 @@ def test_every_sampling_option_has_a_field(inspector: Inspector) -> None:
 def test_every_load_option_that_a_person_sets_has_a_field(inspector: Inspector) -> None:
     inspector.load.more.set_open(True)
     missing = set(LoadOptions.__dataclass_fields__) - set(inspector.load._show)
-    assert missing == {"device", "ignore_memory"}
+    assert missing == {"ignore_memory"}
 
 
 def test_the_fields_show_what_they_are_given(inspector: Inspector) -> None:
@@ -111,6 +111,24 @@ def test_logit_bias_is_read_line_by_line(inspector: Inspector) -> None:
     field.flush()
     assert len(seen) == 1
     assert "not a token id" in field.note.text()
+
+
+def test_the_devices_of_the_engine_are_offered(inspector: Inspector) -> None:
+    seen: dict[str, object] = {}
+    inspector.load_edited.connect(lambda name, value: seen.update({name: value}))
+    inspector.load.set_devices([("CPU", "A processor")])
+    inspector.load.more.set_open(True)
+    inspector.load.set_devices([("CPU", "A processor"), ("CUDA0", "A card")])
+    field = inspector.load._device
+    assert field is not None
+    assert [field.box.itemText(i) for i in range(field.box.count())] == [
+        "Automatic",
+        "CPU: A processor",
+        "CUDA0: A card",
+    ]
+    field.set_value("CUDA0")
+    field.box.activated.emit(2)
+    assert seen == {"device": "CUDA0"}
 
 
 def test_the_cache_type_is_set_for_both_halves(inspector: Inspector) -> None:

@@ -171,6 +171,12 @@ class ChoiceField(QWidget):
         """The value chosen."""
         return str(self.box.currentData() or "")
 
+    def offer(self, choices: Sequence[tuple[str, str]]) -> None:
+        """Also offer these values; those that are there stay."""
+        for value, words in choices:
+            if self.box.findData(value) < 0:
+                self.box.addItem(words, value)
+
     def set_value(self, value: str) -> None:
         """Show a value without telling ``edited``; one that is not listed is added."""
         place = self.box.findData(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -29,6 +29,8 @@ class LoadForm(QWidget):
         super().__init__(parent)
         self._options = LoadOptions()
         self._show: dict[str, Callable[[Any], None]] = {}
+        self._devices: list[tuple[str, str]] = []
+        self._device: ChoiceField | None = None
         self._context = self._slider(
             "context_length",
             self.tr("Context length"),
@@ -69,6 +71,12 @@ class LoadForm(QWidget):
         """What the model allows: the context it was trained for, and its layers; 0 where it is not known."""
         self._context.set_scale(self._context_scale(train_context))
         self._gpu.set_scale(self._gpu_scale(layers))
+
+    def set_devices(self, devices: Sequence[tuple[str, str]]) -> None:
+        """What the engine can compute on: names with their descriptions."""
+        self._devices = [(name, f"{name}: {words}" if words else name) for name, words in devices]
+        if self._device is not None:
+            self._device.offer(self._devices)
 
     def set_reload_needed(self, needed: bool) -> None:
         """Whether the model in memory was loaded with other options."""
@@ -124,7 +132,14 @@ class LoadForm(QWidget):
         template.set_value(self._options.chat_template)
         powers = (32, 64, 128, 256, 512, 1024, 2048, 4096)
         batch = Scale(32, 4096, 1, 0, stops=powers)
+        self._device = self._choice(
+            "device",
+            self.tr("Device"),
+            [("", self.tr("Automatic")), *self._devices],
+            self.tr("Where the model computes. Automatic takes the fastest that the engine knows."),
+        )
         fields: list[QWidget] = [
+            self._device,
             self._choice(
                 "cache_type_v",
                 self.tr("KV cache, values"),
