@@ -27,6 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return asyncio.run(command(args))  # type: ignore[arg-type]
     except SlmdeskError as error:
         if args.debug:
+            print(error.details, file=sys.stderr)
             raise
         print(f"slmdesk: {error.message}", file=sys.stderr)
         if error.hint:
@@ -39,6 +40,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if args.debug:
+            raise
+        print(f"slmdesk: {error.strerror or error}.", file=sys.stderr)
+        return 1
     except Exception as error:
         if args.debug:
             raise

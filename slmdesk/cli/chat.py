@@ -5,18 +5,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import sys
-from contextlib import aclosing
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slmdesk.core.chat import FinishReason, LoadOptions, Message, Role, SamplingOptions
+from slmdesk.core.chat import LoadOptions, Message, Role, SamplingOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.desk import Desk
 from slmdesk.runtimes.base import LoadedModel
+from slmdesk.services.chat.choices import STARTER_PRESET
 from slmdesk.services.chat.live import title_of
+
+LARGEST = 2**31 - 1
+LAST_SEED = 2**32 - 2
+"""The one after it means "any" to llama.cpp."""
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -30,23 +37,48 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     p.add_argument("prompt", nargs="?", metavar="PROMPT", help="the question; - reads it from standard input")
     p.add_argument("--model", metavar="ID|PATH", help="a model of the library, or a .gguf file (default: starter)")
     p.add_argument("--system", metavar="TEXT", default="", help="the system prompt")
-    p.add_argument("--temperature", type=float, metavar="T")
-    p.add_argument("--top-p", type=float, metavar="P")
-    p.add_argument("--top-k", type=int, metavar="K")
-    p.add_argument("--min-p", type=float, metavar="P")
-    p.add_argument("--seed", type=int, metavar="N", help="the same seed gives the same answer")
-    p.add_argument("--max-tokens", type=int, metavar="N", help="end the answer after N tokens")
-    p.add_argument("--ctx", type=int, metavar="N", help="context length in tokens")
-    p.add_argument("--gpu-layers", type=int, metavar="N", help="layers on the graphics card; -1 for all")
+    p.add_argument("--temperature", type=_number(0, 100), metavar="T", help="0 always takes the likeliest token")
+    p.add_argument("--top-p", type=_number(0, 1), metavar="P", help="only the likeliest tokens that make up P; 1: off")
+    p.add_argument("--top-k", type=_whole(0, LARGEST), metavar="K", help="only the K likeliest tokens; 0: off")
+    p.add_argument("--min-p", type=_number(0, 1), metavar="P", help="none below P times the likeliest; 0: off")
+    p.add_argument("--seed", type=_whole(0, LAST_SEED), metavar="N", help="the same seed gives the same answer")
+    p.add_argument("--max-tokens", type=_whole(0, LARGEST), metavar="N", help="end the answer after N tokens; 0: never")
+    p.add_argument("--ctx", type=_whole(0, LARGEST), metavar="N", help="context length in tokens; 0: the model's")
+    p.add_argument("--gpu-layers", type=_whole(-1, LARGEST), metavar="N", help="on the graphics card; -1: all")
     p.add_argument("--json-schema", type=Path, metavar="FILE", help="the answer must be JSON of this schema")
     p.add_argument("--save", action="store_true", help="keep the chat in the profile")
     p.add_argument("--json", action="store_true", help="one JSON object per line instead of text")
     p.set_defaults(command=run)
 
 
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    """An argument that is a whole number in a range."""
+
+    def number(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,20}", text) or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        return int(text)
+
+    return number
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    """An argument that is a number in a range."""
+
+    def number(text: str) -> float:
+        with suppress(ValueError):
+            if least <= float(text) <= most:
+                return float(text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} to {most}")
+
+    return number
+
+
 async def run(args: argparse.Namespace) -> int:
     """Answer one prompt or run the conversation."""
     sampling = _sampling(args)
+    if sys.stdin is None and args.prompt in (None, "-"):  # closed by whoever started this
+        raise SlmdeskError("There is no standard input to read.", "Give the question as PROMPT.")
     prompt = sys.stdin.read() if args.prompt == "-" else args.prompt
     if prompt is not None and not prompt.strip():
         raise SlmdeskError("The prompt is empty.", "Give a question, or no PROMPT at all to start a conversation.")
@@ -54,6 +86,9 @@ async def run(args: argparse.Namespace) -> int:
     try:
         model = await _model(desk, args.model)
         loaded = await desk.loaded_models.ensure(model, _load_options(desk, args))
+        if model.starter and args.temperature is None:  # as in the window: a tiny model needs a steady hand
+            preset = await desk.presets.get(STARTER_PRESET)
+            sampling = replace(sampling, temperature=preset.options().temperature)
         talk = _Talk(desk, model, loaded, sampling, args)
         if prompt is not None:
             await talk.ask(prompt)
@@ -98,6 +133,8 @@ def _sampling(args: argparse.Namespace) -> SamplingOptions:
             json.loads(text)
         except OSError as error:
             raise SlmdeskError(f"{args.json_schema} cannot be read: {error.strerror}.", "Check the path.") from error
+        except RecursionError as error:
+            raise SlmdeskError(f"{args.json_schema} is nested too deeply.", "Give a simpler JSON schema.") from error
         except ValueError as error:
             raise SlmdeskError(f"{args.json_schema} is not JSON: {error}.", "Give a JSON schema.") from error
         chosen["json_schema"] = text
@@ -138,27 +175,31 @@ class _Talk:
         question = Message(Role.USER, text, parent_id=parent)
         self._messages.append(question)
         answer = Message(Role.ASSISTANT, "", parent_id=question.id, model=self._model.name)
-        head = [Message(Role.SYSTEM, self._system)] if self._system else []
+        stop = asyncio.Event()
+        following = asyncio.create_task(self._follow(question, answer, stop))
         try:
-            stream = self._loaded.chat([*head, *self._messages], self._sampling)
-            async with aclosing(stream) as chunks:
-                async for chunk in chunks:
-                    answer = replace(
-                        answer,
-                        text=answer.text + chunk.text,
-                        thinking=answer.thinking + chunk.thinking,
-                        finish_reason=chunk.finish_reason,
-                        timings=chunk.timings,
-                    )
-                    self._print(chunk.text, chunk.thinking)
+            await asyncio.shield(following)
         except asyncio.CancelledError:
-            answer = replace(answer, finish_reason=FinishReason.CANCELLED.value)
+            stop.set()  # the engine ends the answer with its figures
+            await following
             raise
-        finally:
-            if answer.finish_reason:
-                self._messages.append(answer)
-                self._print_end(answer)
-                await self._keep(question, answer)
+
+    async def _follow(self, question: Message, answer: Message, stop: asyncio.Event) -> None:
+        head = [Message(Role.SYSTEM, self._system)] if self._system else []
+        stream = self._loaded.chat([*head, *self._messages], self._sampling, stop=stop)
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                answer = replace(
+                    answer,
+                    text=answer.text + chunk.text,
+                    thinking=answer.thinking + chunk.thinking,
+                    finish_reason=chunk.finish_reason,
+                    timings=chunk.timings,
+                )
+                self._print(chunk.text, chunk.thinking)
+        self._messages.append(answer)
+        self._print_end(answer)
+        await self._keep(question, answer)
 
     def _print(self, text: str, thinking: str) -> None:
         if self._json:

@@ -65,6 +65,8 @@ class Library(QObject):
             names = (model.id, model.name, model.path.name, model.path.stem)
             if wanted.casefold() in (n.casefold() for n in names) or path == model.path:
                 return model
+        if path is not None and path.is_dir():
+            raise SlmdeskError(f"{path} is a folder.", "Give one of the .gguf files in it.")
         if path is not None:
             model = Model(
                 id=f"llama.cpp:{path}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -50,10 +51,45 @@ def test_help_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> No
     assert "usage: slmdesk" in capsys.readouterr().out
 
 
-def test_wrong_usage_is_2(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        *(("--temperature", value) for value in ("warm", "-1", "nan", "inf")),
+        *((option, value) for option in ("--top-p", "--min-p") for value in ("-0.1", "5")),
+        *((option, value) for option in ("--top-k", "--max-tokens", "--ctx") for value in ("-5", "1.5", "9" * 20)),
+        *(("--seed", value) for value in ("-1", "4294967295", "9" * 5000)),
+        ("--gpu-layers", "-2"),
+    ],
+)
+def test_wrong_usage_is_2(option: str, value: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        main(["chat", "--temperature", "warm", "Hi"])
+        main(["chat", f"{option}={value}", "Hi"])
     assert end.value.code == 2
+    assert f"argument {option}: " in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_keeps_what_was_said_with_its_figures(
+    tmp_path: Path, starter: Path, profile_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "array", "items": {"type": "string", "minLength": 900}, "minItems": 90}')
+    command = [sys.executable, "-m", "slmdesk", "--profile", str(profile_dir), "chat", "Tell me all.", "--json"]
+    options = ["--json-schema", str(schema), "--ctx", "30000", "--save"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = [process.stdout.readline() for _ in range(5)]
+        process.send_signal(signal.SIGINT)
+        rest, err = process.communicate(timeout=20)
+    told = lines("".join(first) + rest)
+    assert (process.returncode, err) == (130, "")
+    assert told[-1]["finish_reason"] == "cancelled"
+    assert told[-1]["completion_tokens"] >= 5
+    assert told[-1]["ttft_ms"] > 0
+    assert main(["chats", "list", "--json"]) == 0
+    (chat,) = json.loads(capsys.readouterr().out)
+    assert main(["chats", "show", chat["id"], "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["messages"][-1]["text"] == "".join(t.get("text", "") for t in told)
 
 
 def test_chat_streams_json_lines(capsys: pytest.CaptureFixture[str], starter: Path) -> None:
@@ -111,6 +147,7 @@ def test_the_answer_follows_a_json_schema(capsys: pytest.CaptureFixture[str], tm
         (["chat", "Hi", "--model", "nope.gguf"], "There is no file nope.gguf."),
         (["chat", "   "], "The prompt is empty."),
         (["chat", "Hi", "--json-schema", "missing.json"], "missing.json cannot be read"),
+        (["chat", "Hi", "--model", "."], "is a folder."),
         (["chats", "show", "abc"], "There is no chat 'abc' in this profile."),
         (["chats", "export", "chats.doc"], "does not name a format"),
         (["chats", "import", "missing.json"], "missing.json"),

@@ -81,12 +81,12 @@ class Sampler:
         return lib.llama_sampler_init_logit_bias(self._vocabulary.size, len(biases), wanted)
 
     def _repetition(self, options: SamplingOptions, context_length: int) -> Iterator[Any]:
-        last = context_length if options.repeat_last_n < 0 else options.repeat_last_n
+        last = _last(options.repeat_last_n, context_length)
         penalties = (max(options.repeat_penalty, 1e-3), options.frequency_penalty, options.presence_penalty)
         if last and penalties != (1.0, 0.0, 0.0):
             self._memory = max(self._memory, last)
             yield lib.llama_sampler_init_penalties(self._vocabulary.size, last, *penalties)
-        last = context_length if options.dry_penalty_last_n < 0 else options.dry_penalty_last_n
+        last = _last(options.dry_penalty_last_n, context_length)
         if last and options.dry_multiplier > 0:
             self._memory = max(self._memory, last)
             breakers = (ctypes.c_char_p * len(DRY_BREAKERS))(*DRY_BREAKERS)
@@ -165,6 +165,11 @@ class Sampler:
             self._grammar = None
 
 
+def _last(wanted: int, context_length: int) -> int:
+    """How many tokens a sampler looks back on: no more than there can be, for it makes room for them all at once."""
+    return context_length if wanted < 0 else min(wanted, context_length)
+
+
 class _Candidates:
     """All tokens with their logits, as the samplers take them; filled without a Python loop."""
 
@@ -201,6 +206,8 @@ def _grammar_text(options: SamplingOptions) -> str:
 
 
 def _grammar(vocabulary: Vocabulary, text: str) -> Any:
+    if "\0" in text:  # it would end the text in C: a grammar of less, or of nothing, which allows everything
+        raise GenerationError("The grammar is not valid.", "Remove the NUL character from it.")
     with _stderr() as written:
         grammar = lib.llama_sampler_init_grammar(vocabulary.pointer, text.encode(), b"root")
     if not grammar:

@@ -74,12 +74,26 @@ def test_load_options(tiny_model: Path, options: dict[str, object]) -> None:
         ({"flash_attention": "off", "cache_type_v": "q8_0"}, "needs flash attention"),
         ({"flash_attention": "perhaps"}, "auto, on or off"),
         ({"threads": -2}, "negative"),
+        ({"context_length": 2**32 + 512}, "more than llama.cpp can hold"),
+        ({"context_length": 2**30, "slots": 4}, "more than llama.cpp can hold"),
     ],
 )
 def test_wrong_load_options_are_told(tiny_model: Path, options: dict[str, object], message: str) -> None:
     driver = Driver()
     with pytest.raises(LoadError, match=message):
         driver.load(tiny_model, **options)
+    driver.engine.close()
+
+
+@pytest.mark.parametrize("length", [1, 20, 100, 250])
+def test_a_very_short_context_answers_and_refuses_like_any_other(tiny_model: Path, length: int) -> None:
+    driver = Driver()
+    room = driver.load(tiny_model, context_length=length)["context_length"]
+    assert room >= length
+    assert driver.answer("Hello there " * 8)["timings"]["context_length"] == room
+    with pytest.raises(ContextFull):
+        driver.chat("Hello there " * 200)
+    assert driver.answer("Hi")["finish_reason"] == "length"
     driver.engine.close()
 
 

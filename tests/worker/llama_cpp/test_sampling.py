@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -70,6 +71,7 @@ def test_grammar_and_slots_do_not_disturb_each_other(driver: Driver) -> None:
         ({"json_schema": '{"a":' * 9000 + "1" + "}" * 9000}, "schema cannot be used", "RecursionError"),
         ({"json_schema": "{}", "grammar": 'root ::= "x"'}, "exclude each other", ""),
         ({"grammar": "x" * 300_000}, "longer than 256 KB", ""),
+        ({"grammar": 'root ::= "x"\0'}, "grammar is not valid", ""),
         ({"logit_bias": [[99999, 1.0]]}, "names token 99999", ""),
     ],
 )
@@ -87,6 +89,13 @@ def test_a_grammar_that_leads_nowhere_is_an_error_and_no_crash(driver: Driver) -
     driver.run()
     assert driver.done(request)
     assert driver.answer("Hi")["finish_reason"] == "length"
+
+
+def test_looking_back_on_more_tokens_than_there_are_costs_nothing(driver: Driver) -> None:
+    start = time.monotonic()
+    options = {"repeat_penalty": 1.1, "repeat_last_n": 2**30, "dry_multiplier": 1.0, "dry_penalty_last_n": 2**40}
+    assert driver.answer("Hi", **options)["finish_reason"] == "length"
+    assert time.monotonic() - start < 2
 
 
 def test_logit_bias_and_repetition(driver: Driver) -> None:
