@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.chat import Role, Timings
-from slmdesk.core.errors import LoadError, NotEnoughMemory, WorkerCrashed
+from slmdesk.core.errors import ContextFull, LoadError, NotEnoughMemory, WorkerCrashed
+from slmdesk.ui.format import count
 from slmdesk.ui.panes.chat import ChatPane
 from slmdesk.ui.widgets.link_dialog import LinkDialog
 from slmdesk.ui.widgets.transcript.editor import MessageEditor
@@ -144,8 +145,24 @@ async def test_a_deleted_message_comes_back(pane: ChatPane) -> None:
     ids = shown(pane)
     pane.transcript.delete_requested.emit(ids[0])
     await until(lambda: pane.undo_bar.isVisible() and shown(pane) == [])
+    await until(lambda: pane.meter.text().startswith("Context 0 /"))
     pane.undo_bar.undo.click()
     await until(lambda: shown(pane) == ids)
+    await until(lambda: not pane.meter.text().startswith("Context 0 /"))
+
+
+async def test_the_meter_is_full_when_one_message_alone_is_too_long(
+    pane: ChatPane, room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def preview(*_: object) -> dict[str, object]:
+        raise ContextFull("The last message is too long.")
+
+    await ask(pane, "short")
+    loaded = room.runtime.loaded[0]
+    monkeypatch.setattr(loaded, "preview", preview)
+    pane.setup.note_prompt_changed()
+    full = "Context {0} / {0}".format(count(loaded.context_length))
+    await until(lambda: pane.meter.text() == full)
 
 
 async def test_branching_opens_a_new_chat_with_the_path(pane: ChatPane, room: Room) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
-from PySide6.QtWidgets import QComboBox, QDialog, QSpinBox
+from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from slmdesk.ui.panes.settings import SettingsPane
@@ -35,6 +35,8 @@ async def test_every_declared_setting_has_a_control(settings_pane: SettingsPane,
     assert set(settings_pane.fields) == {s.key for s in room.settings.declarations()}
     for field in settings_pane.fields.values():
         assert field.widget.accessibleName()
+    named = {title.buddy() for title in settings_pane.findChildren(QLabel) if title.buddy() is not None}
+    assert {field.widget for field in settings_pane.fields.values()} <= named
 
 
 async def test_a_choice_is_kept(settings_pane: SettingsPane, room: Room) -> None:

@@ -145,6 +145,7 @@ class ModelsPane(Pane):
         layout.addLayout(self._list)
         layout.addStretch(1)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("Models"))
         area.setWidgetResizable(True)
         area.setWidget(inner)
         self.content.addWidget(area, 1)

@@ -141,6 +141,7 @@ class Talk(QObject):
     def _on_tree_changed(self, conversation_id: str) -> None:
         if self._mine(conversation_id):
             self._sync(self._session.tree.path())
+            self._pane.setup.note_prompt_changed()
 
     def _on_added(self, conversation_id: str, message: Message) -> None:
         if not self._mine(conversation_id) or message.role is not Role.USER:

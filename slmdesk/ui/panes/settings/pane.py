@@ -78,6 +78,7 @@ class SettingsPane(Pane):
         self._fill_about()
         self._column.addStretch(1)
         area = QScrollArea()
+        area.setAccessibleName(self.tr("Settings"))
         area.setWidgetResizable(True)
         holder = QWidget()
         sides = QHBoxLayout(holder)
@@ -98,7 +99,9 @@ class SettingsPane(Pane):
         assert self._column is not None
         texts = QVBoxLayout()
         texts.setSpacing(2)
-        texts.addWidget(label(name))
+        title = label(name)
+        title.setBuddy(control)  # some systems name a box of choices by its label alone
+        texts.addWidget(title)
         if note:
             texts.addWidget(label(note, "small", wrap=True))
         if more is not None:

@@ -163,7 +163,9 @@ class ChoiceField(QWidget):
         for value, words in choices:
             self.box.addItem(words, value)
         self.setToolTip(help_text)
-        self.setLayout(row(label(name), 1, self.box))
+        title = label(name)
+        title.setBuddy(self.box)  # some systems name a box of choices by its label alone
+        self.setLayout(row(title, 1, self.box))
         self.box.activated.connect(lambda _place: self.edited.emit(self.value))
 
     @property
