@@ -833,3 +833,13 @@ def test_nothing_is_waited_for_in_an_answer_that_has_ended(view: Transcript, qtb
     view.end_stream(answer("", id=begun.message.id, finish_reason="cancelled"))
     rest(view, qtbot)
     assert Part.STATUS not in [slot.part for slot in view.page.items[1].slots]
+
+
+def test_versions_say_which_model_wrote_them(view: Transcript, qtbot: QtBot) -> None:
+    reply = answer("Yes.", model="Phi-4-mini", timings=FIGURES)
+    view.set_messages([user("Go"), reply])
+    rest(view, qtbot)
+    assert not view.rows["last"]._figures.text().startswith("Phi-4-mini")
+    view.update_message(replace(reply, index=1, count=2))
+    rest(view, qtbot)
+    assert view.rows["last"]._figures.text().startswith("Phi-4-mini · 212 tokens")

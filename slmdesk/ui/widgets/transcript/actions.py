@@ -106,6 +106,8 @@ class ActionsRow(QWidget):
         self._versions.setAccessibleName(tr("Version {0} of {1}").format(shown.index + 1, shown.count))
         self._figures.setVisible(not user)
         self._parts = [] if user or live else figures(message)
+        if several and not user and message.model:
+            self._parts.insert(0, message.model)  # the versions may be by different models
         self._keep_last = bool(finish_words(message.finish_reason))
         self._figures.setToolTip(figures_in_full(message))
         self._figures.setAccessibleName(" · ".join(self._parts))
