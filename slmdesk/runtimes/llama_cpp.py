@@ -78,7 +78,7 @@ class LlamaCpp(Runtime):
         return self._info
 
     async def models(self) -> list[Model]:
-        """The chat models in the folders; a file that cannot be read is left out here, and explained by ``load``."""
+        """The chat models in the folders; a damaged file is listed with its ``problem``."""
         return await asyncio.to_thread(self._models)
 
     def _models(self) -> list[Model]:
@@ -237,15 +237,26 @@ def _chunk(event: Event) -> Chunk:
 
 
 def _header(path: Path) -> Header:
+    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
+        raise LoadError(f"{path.name} is not a file.", "Choose a GGUF file.")
     with path.open("rb") as file:
         return read_header(file, path.stat().st_size, name=path.name)
 
 
 def _described(path: Path) -> Model | None:
-    """A file as a model of the list; None for what is no chat model or cannot be read."""
+    """A file as a model of the list, a damaged one with its problem; None for what is no chat model."""
     try:
         header = _header(path)
-    except (SlmdeskError, OSError):
+    except SlmdeskError as error:
+        return Model(
+            id=f"llama.cpp:{path}",
+            name=path.stem,
+            runtime=LlamaCpp.name,
+            path=path,
+            size=path.stat().st_size,
+            problem=str(error),
+        )
+    except OSError:
         return None
     if header.architecture in NOT_CHAT or header.text("general.type") not in {"", "model"}:
         return None

@@ -54,6 +54,9 @@ async def test_it_lists_chat_models_and_leaves_the_rest_out(tmp_path: Path, star
     (tmp_path / "broken.gguf").write_bytes(b"GGUF but broken")
     (tmp_path / "notes.txt").write_text("no model")
     write_model(tmp_path / "projector.gguf", architecture="clip")
+    (tmp_path / "folder.gguf").mkdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.gguf")
     runtime = LlamaCpp([tmp_path, tmp_path / "missing", starter])
     models = await runtime.models()
     assert [m.path for m in models] == [good, starter]
@@ -99,6 +102,13 @@ async def test_files_that_are_no_models(tmp_path: Path, name: str, content: byte
     with pytest.raises(LoadError, match=message) as caught:
         await LlamaCpp([]).load(model_at(path), OPTIONS)
     assert caught.value.hint
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+async def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.gguf")
+    with pytest.raises(LoadError, match=r"pipe\.gguf is not a file"):
+        await LlamaCpp([]).load(model_at(tmp_path / "pipe.gguf"), OPTIONS)
 
 
 async def test_truncated_unknown_and_missing_models(tmp_path: Path, starter: Path) -> None:
