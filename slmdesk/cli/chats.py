@@ -168,6 +168,9 @@ async def models(args: argparse.Namespace) -> int:
         _print_json([{**asdict(m), "class": m.parameter_class.value} for m in found])
         return 0
     for m in found:
+        if m.problem:
+            print(f"{m.name}  {m.size / 1e6:,.1f} MB  cannot be loaded: {m.problem}")
+            continue
         parameters = f"{m.parameters / 1e9:.2f} B" if m.parameters >= 1e8 else f"{m.parameters / 1e6:.1f} M"
         label = "  (comes with SLMDesk: tiny, for trying out)" if m.starter else ""
         print(f"{m.name}  {parameters}  {m.quantization}  {m.size / 1e6:,.1f} MB  {m.runtime}{label}")

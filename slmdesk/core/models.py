@@ -60,6 +60,8 @@ class Model:
     context_length: int = 0
     starter: bool = False
     """True for the tiny model that comes with the program."""
+    problem: str = ""
+    """Why the file cannot be loaded, as far as its header tells; empty for a sound one."""
 
     @property
     def parameter_class(self) -> ParameterClass:

@@ -245,6 +245,8 @@ def _header(path: Path) -> Header:
 
 def _described(path: Path) -> Model | None:
     """A file as a model of the list, a damaged one with its problem; None for what is no chat model."""
+    if not path.is_file():
+        return None
     try:
         header = _header(path)
     except SlmdeskError as error:

@@ -59,14 +59,16 @@ async def test_it_lists_chat_models_and_leaves_the_rest_out(tmp_path: Path, star
         os.mkfifo(tmp_path / "pipe.gguf")
     runtime = LlamaCpp([tmp_path, tmp_path / "missing", starter])
     models = await runtime.models()
-    assert [m.path for m in models] == [good, starter]
+    assert [m.path for m in models if not m.problem] == [good, starter]
+    (broken,) = [m for m in models if m.name == "broken"]
+    assert "broken.gguf" in broken.problem
     found = next(m for m in models if m.path == good)
     assert (found.name, found.architecture, found.context_length, found.quantization) == ("good", "llama", 4096, "F16")
     assert found.parameters == 150_848
     assert found.id == f"llama.cpp:{good}"
     (tmp_path / "more").mkdir()
     write_model(tmp_path / "more" / "new.gguf")
-    assert len(await runtime.models()) == 3
+    assert len([m for m in await runtime.models() if not m.problem]) == 3
 
 
 async def test_its_status_names_the_devices() -> None:

@@ -30,7 +30,7 @@ class Choices:
         wanted = conversation.model_id if conversation else ""
         for model_id in (wanted, self._settings.get("last_model")):
             found = self._library.get(model_id) if model_id else None
-            if found is not None:
+            if found is not None and not found.problem:
                 return found
         if wanted:
             raise SlmdeskError(

@@ -45,7 +45,9 @@ class ModelRow(QFrame):
         self.chat = TextButton(self.tr("Chat"), kind="primary")
         for button in (self.load, self.chat):
             button.setAccessibleName(f"{button.text()}: {model.name}")
-        facts = label(_facts(model), "small")
+        facts = label(model.problem or _facts(model), "small", wrap=bool(model.problem))
+        if model.problem:
+            facts.setProperty("tone", "bad")
         place = ElidedLabel(str(model.path), middle=True)
         place.setProperty("kind", "small")
         texts = QVBoxLayout()
@@ -59,6 +61,8 @@ class ModelRow(QFrame):
         layout.addWidget(self.load)
         layout.addWidget(self.chat)
         self.setLayout(layout)
+        for button in (self.load, self.chat):
+            button.setHidden(bool(model.problem))
         self._loaded = False
         self._loading = False
         self.load.clicked.connect(self._on_load)

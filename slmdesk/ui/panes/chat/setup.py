@@ -75,7 +75,7 @@ class Setup(QObject):
 
     async def read_models(self) -> None:
         """Read the list of models again."""
-        self.models = await self._services.library.models()
+        self.models = [m for m in await self._services.library.models() if not m.problem]
         await self.show_head()
         for model in self.models:  # for the picker; each header is read once, in a thread
             await self._forecast.read(model)
