@@ -13,13 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from slmdesk.core.chat import LoadOptions, Message, Role, SamplingOptions
+from slmdesk.core.chat import FinishReason, LoadOptions, Message, Role, SamplingOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.models import Model
 from slmdesk.desk import Desk
 from slmdesk.runtimes.base import LoadedModel
 from slmdesk.services.chat.choices import STARTER_PRESET
 from slmdesk.services.chat.live import title_of
+from slmdesk.services.chat.saver import Saver
 
 LARGEST = 2**31 - 1
 LAST_SEED = 2**32 - 2
@@ -185,21 +186,44 @@ class _Talk:
             raise
 
     async def _follow(self, question: Message, answer: Message, stop: asyncio.Event) -> None:
+        saver = await self._keep(question, answer)
         head = [Message(Role.SYSTEM, self._system)] if self._system else []
         stream = self._loaded.chat([*head, *self._messages], self._sampling, stop=stop)
-        async with aclosing(stream) as chunks:
-            async for chunk in chunks:
-                answer = replace(
-                    answer,
-                    text=answer.text + chunk.text,
-                    thinking=answer.thinking + chunk.thinking,
-                    finish_reason=chunk.finish_reason,
-                    timings=chunk.timings,
-                )
-                self._print(chunk.text, chunk.thinking)
-        self._messages.append(answer)
-        self._print_end(answer)
-        await self._keep(question, answer)
+        try:
+            async with aclosing(stream) as chunks:
+                async for chunk in chunks:
+                    answer = replace(
+                        answer,
+                        text=answer.text + chunk.text,
+                        thinking=answer.thinking + chunk.thinking,
+                        finish_reason=chunk.finish_reason,
+                        timings=chunk.timings,
+                    )
+                    self._print(chunk.text, chunk.thinking)
+                    if saver is not None:
+                        saver.offer(answer)
+            self._messages.append(answer)
+        except SlmdeskError as error:
+            answer = replace(answer, finish_reason=FinishReason.ERROR.value, error=error.message)
+            raise
+        finally:
+            self._print_end(answer)
+            if saver is not None:
+                await saver.finish(answer)
+
+    async def _keep(self, question: Message, answer: Message) -> Saver | None:
+        """Put both into the profile before the first token, so that nothing said is lost however the answer ends."""
+        if not self._save:
+            return None
+        conversations = self._desk.conversations
+        if not self._conversation_id:
+            conversation = await conversations.create(
+                title=title_of(question.text), model_id=self._model.id, system_prompt=self._system
+            )
+            self._conversation_id = conversation.id
+        for message in (question, answer):
+            await conversations.add_message(self._conversation_id, message)
+        return Saver(lambda m: conversations.save_message(self._conversation_id, m))
 
     def _print(self, text: str, thinking: str) -> None:
         if self._json:
@@ -230,19 +254,9 @@ class _Talk:
                 "generation_tps": round(t.generation_tps, 1),
                 "dropped_messages": t.dropped_messages,
             }
+        if answer.error:
+            end["error"] = answer.error
         print(json.dumps({**end, "model": self._model.name}, ensure_ascii=False), flush=True)
-
-    async def _keep(self, question: Message, answer: Message) -> None:
-        if not self._save:
-            return
-        if not self._conversation_id:
-            conversation = await self._desk.conversations.create(
-                title=title_of(question.text), model_id=self._model.id, system_prompt=self._system
-            )
-            self._conversation_id = conversation.id
-        for message in (question, answer):
-            await self._desk.conversations.add_message(self._conversation_id, message)
-        await self._desk.conversations.update(self._conversation_id, leaf_id=answer.id)
 
 
 def _read_line(prompt: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
-from slmdesk.core.errors import LoadError, SlmdeskError
+from slmdesk.core.errors import LoadError, SlmdeskError, WorkerCrashed
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
 from slmdesk.core.memory import estimate, fits, not_enough
@@ -137,6 +137,13 @@ class LlamaCpp(Runtime):
                 name=model.name,
                 state_key=self._state_key.hex(),
             )
+        except WorkerCrashed as error:
+            await worker.close()
+            raise WorkerCrashed(
+                f"The engine stopped while it loaded {model.name}: {error.message}",
+                "The file may be damaged, or made for a newer llama.cpp. Fetch it again, or choose another model.",
+                error.details,
+            ) from error
         except BaseException:
             await worker.close()
             raise

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from slmdesk import __version__
@@ -232,3 +233,31 @@ def test_without_a_display_the_starter_answers_in_the_terminal(tmp_path: Path, s
     assert done.returncode == 0, done.stderr
     assert "There is no display here" in done.stdout
     assert len(done.stdout.split("What can SLMDesk do?")[1].strip()) > 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGKILL")
+def test_a_crash_of_the_engine_keeps_what_was_said(
+    tmp_path: Path, starter: Path, profile_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "array", "items": {"type": "string", "minLength": 900}, "minItems": 90}')
+    command = [sys.executable, "-m", "slmdesk", "--profile", str(profile_dir), "chat", "Tell me all.", "--json"]
+    options = ["--json-schema", str(schema), "--ctx", "30000", "--save"]
+    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first = [process.stdout.readline() for _ in range(5)]
+        (worker,) = psutil.Process(process.pid).children()
+        worker.kill()
+        rest, err = process.communicate(timeout=20)
+    told = lines("".join(first) + rest)
+    assert process.returncode == 1
+    assert "SIGKILL" in err
+    assert told[-1]["finish_reason"] == "error"
+    assert "SIGKILL" in told[-1]["error"]
+    assert main(["chats", "list", "--json"]) == 0
+    (chat,) = json.loads(capsys.readouterr().out)
+    assert main(["chats", "show", chat["id"], "--json"]) == 0
+    question, answer = json.loads(capsys.readouterr().out)["messages"]
+    assert question["text"] == "Tell me all."
+    assert answer["text"] == "".join(t.get("text", "") for t in told)
+    assert answer["finish_reason"] == "error"
