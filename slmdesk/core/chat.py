@@ -37,15 +37,36 @@ class FinishReason(StrEnum):
 
 
 class _FromDict:
-    """Build from a mapping, ignoring keys of other versions and turning lists into tuples."""
+    """Build from a mapping of JSON values, turning lists into tuples.
+
+    A key of another version, and a value of another type than its field has, is ignored: settings, imports and old
+    databases must never keep a chat from opening.
+    """
 
     __slots__ = ()
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Self:
-        known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
-        clean = {k: _frozen(v) for k, v in data.items() if k in known}
-        return cls(**clean)
+        types = {f.name: str(f.type) for f in fields(cls)}  # type: ignore[arg-type]
+        frozen = {k: _frozen(v) for k, v in data.items() if k in types}
+        return cls(**{k: v for k, v in frozen.items() if _fits(v, types[k])})
+
+
+_KINDS: dict[str, tuple[type, ...]] = {
+    "bool": (bool,),
+    "int": (int,),
+    "float": (int, float),
+    "str": (str,),
+    "int | None": (int, type(None)),
+}
+"""The plain field types as they are annotated; fields of any other type are taken as they come."""
+
+
+def _fits(value: Any, annotation: str) -> bool:
+    if annotation.startswith(("tuple", "dict")):
+        return isinstance(value, tuple if annotation.startswith("tuple") else dict)
+    kinds = _KINDS.get(annotation)
+    return kinds is None or (isinstance(value, kinds) and (annotation == "bool" or not isinstance(value, bool)))
 
 
 def _frozen(value: Any) -> Any:

@@ -10,7 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
-from slmdesk.core.chat import Role, Timings
+from slmdesk.core.chat import Attachment, Role, Timings
 from slmdesk.core.errors import ContextFull, LoadError, NotEnoughMemory, WorkerCrashed
 from slmdesk.ui.format import count
 from slmdesk.ui.panes.chat import ChatPane
@@ -375,3 +375,19 @@ async def test_the_last_message_is_edited_with_up(pane: ChatPane) -> None:
     await settle()
     assert pane.session.tree.path()[0].role is Role.USER
     assert pane.transcript.findChild(MessageEditor) is not None
+
+
+async def test_attachments_stay_with_the_draft_of_their_chat(pane: ChatPane, room: Room) -> None:
+    await ask(pane, "first")
+    first = pane.session.id
+    pane.composer.add_attachment(Attachment("notes.txt", "some words"))
+    await pane.new_chat()
+    assert list(pane.composer.attachments) == []
+    await pane.open_chat(first)
+    assert [a.name for a in pane.composer.attachments] == ["notes.txt"]
+    await pane.talk.send("with a file", tuple(pane.composer.attachments))
+    pane.composer.set_attachments(())
+    await room.chat.wait(first)
+    await pane.new_chat()
+    await pane.open_chat(first)
+    assert list(pane.composer.attachments) == []

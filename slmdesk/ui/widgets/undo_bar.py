@@ -10,10 +10,13 @@ from PySide6.QtWidgets import QFrame, QWidget
 from slmdesk.ui.widgets.controls import TextButton, label, row
 
 SHOWN_MS = 8000
+"""How long something can be undone."""
+SAID_MS = 2500
+"""How long a mere word stays."""
 
 
 class UndoBar(QFrame):
-    """Floats over the lower edge of its parent for eight seconds; longer while the mouse or the focus is on it."""
+    """Floats over the lower edge of its parent for a while; longer while the mouse or the focus is on it."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -24,7 +27,6 @@ class UndoBar(QFrame):
         self._act: Callable[[], object] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(SHOWN_MS)
         self._timer.timeout.connect(self._expire)
         self.setLayout(row(self.text, self.undo, margins=(14, 4, 6, 4)))
         self.undo.clicked.connect(self._on_undo)
@@ -40,7 +42,7 @@ class UndoBar(QFrame):
         self._place()
         self.show()
         self.raise_()
-        self._timer.start()
+        self._timer.start(SHOWN_MS if on_undo is not None else SAID_MS)
 
     def dismiss(self) -> None:
         """Hide the bar; what was done stays done."""

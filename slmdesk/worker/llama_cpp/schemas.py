@@ -23,6 +23,10 @@ def grammar_of(schema: str) -> str:
             raise TypeError("a schema is a JSON object")
         _check_counts(parsed)
         return str(_converter().json_schema_to_gbnf(schema))
+    except json.JSONDecodeError as error:
+        raise GenerationError(
+            f"The JSON schema is not JSON: {error}.", "Correct it, or take it out.", f"JSONDecodeError: {error}"
+        ) from error
     except (ValueError, TypeError, LookupError, AttributeError, AssertionError, RecursionError) as error:
         raise GenerationError(
             "The JSON schema cannot be used.",

@@ -59,7 +59,7 @@ def test_grammar_and_slots_do_not_disturb_each_other(driver: Driver) -> None:
         ({"grammar": 'top ::= "x"'}, "grammar is not valid", ""),
         ({"grammar": 'root ::= root "x"'}, "grammar is not valid", ""),
         ({"grammar": 'root ::= "x'}, "grammar is not valid", "unexpected end"),
-        ({"json_schema": "{"}, "schema cannot be used", "JSONDecodeError"),
+        ({"json_schema": "{"}, "schema is not JSON", "JSONDecodeError"),
         ({"json_schema": "[]"}, "schema cannot be used", ""),
         ({"json_schema": '{"type": "flower"}'}, "schema cannot be used", "flower"),
         ({"json_schema": '{"$ref": "https://example.com/a.json"}'}, "schema cannot be used", ""),

@@ -35,6 +35,8 @@ class Talk(QObject):
         self._composer = pane.composer
         self._shown: list[str] = []
         self._dropped = 0
+        self._files: dict[str, tuple[Attachment, ...]] = {}
+        """What is attached to the drafts of chats that are not in sight."""
         self._restoring = False
         self._waiting: dict[str, list[tuple[str, tuple[Attachment, ...]]]] = {}
         """What was sent while an answer was being written, by chat: stopping gives it back to the composer."""
@@ -107,7 +109,7 @@ class Talk(QObject):
         self._composer.set_streaming(streaming is not None)
         self._composer.set_queued(self._services.chat.queue_length(self._session.id))
         self._restoring = True
-        self._composer.set_attachments(())
+        self._composer.set_attachments(self._files.pop(self._session.id, ()))
         self._composer.set_text(self._session.head.draft)
         self._restoring = False
         self._count_wait.start()
@@ -221,6 +223,7 @@ class Talk(QObject):
         """Send what a person wrote; a new chat is kept from here on."""
         self._draft_wait.stop()
         conversation_id = self._session.id  # the person may open another chat while this one is being kept
+        self._files.pop(conversation_id, None)
         try:
             await self._pane.setup.flush()
             await self._session.keep()
@@ -261,6 +264,7 @@ class Talk(QObject):
     async def keep_draft(self) -> None:
         """Keep what is typed with the open chat."""
         self._draft_wait.stop()
+        self._files[self._session.id] = tuple(self._composer.attachments)
         await self._session.keep_draft(self._composer.text)
 
     def _on_typed(self) -> None:

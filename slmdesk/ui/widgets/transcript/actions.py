@@ -86,15 +86,20 @@ class ActionsRow(QWidget):
         for label in (self._versions, self._figures):
             label.setFont(theme.font("small"))
 
-    def bind(self, shown: TranscriptMessage, *, live: bool) -> None:
-        """Show the actions of a message; while it is being written only copying makes sense."""
+    def bind(self, shown: TranscriptMessage, *, live: bool, last: bool = False) -> None:
+        """Show the actions of a message; while it is being written only copying makes sense.
+
+        The ``last`` message, if it is a question, can be answered (its answer was deleted, or never came).
+        """
         message = shown.message
         user = message.role is Role.USER
         self.message_id = message.id
         several = shown.count > 1 and not live
         for name, button in self._buttons.items():
             visible = name == "copy" or not live
-            if name in ("regenerate", "regenerate_with", "continue"):
+            if name in ("regenerate", "regenerate_with"):
+                visible = visible and (last or not user)
+            if name == "continue":
                 visible = visible and not user
             if name in ("previous", "next"):
                 visible = several

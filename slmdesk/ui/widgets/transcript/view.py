@@ -233,7 +233,7 @@ class Transcript(NavigableView):
         if not -page.style.actions_height < top < self.viewport().height():
             row.hide()
             return
-        row.bind(item.shown, live=item.live)
+        row.bind(item.shown, live=item.live, last=number == len(page.items) - 1)
         row.place(round(page.left) - 6, top, round(page.column) + 6, page.style.actions_height)
         row.show()
 
