@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import time
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from slmdesk.core.chat import SamplingOptions
-from slmdesk.core.errors import ContextFull, GenerationError
+from slmdesk.core.errors import ContextFull, GenerationError, TemplateError
 from slmdesk.worker.llama_cpp.streams import MARKS, Mark, open_mark
 from slmdesk.worker.llama_cpp.templates import ChatTemplate
 from slmdesk.worker.llama_cpp.vocabulary import Vocabulary
@@ -34,6 +35,10 @@ class Prompt:
     dropped_tokens: int = 0
 
 
+MAX_SECONDS_PER_PROMPT = 4.0
+"""A prompt is rendered several times when old turns must go; together these may take so long, see MAX_SECONDS."""
+
+
 class Prompts:
     """Builds prompts for one loaded model with one context length."""
 
@@ -41,6 +46,7 @@ class Prompts:
         self._vocabulary = vocabulary
         self._template = template
         self._context_length = context_length
+        self._spent = 0.0
 
     def build(self, messages: ChatMessages, options: SamplingOptions, *, continuing: bool = False) -> Prompt:
         """The prompt for an answer to ``messages``, or with ``continuing`` for the rest of the last one.
@@ -48,6 +54,7 @@ class Prompts:
         Raises ContextFull when the system prompt and the last message alone leave no room, TemplateError when the
         template fails.
         """
+        self._spent = 0.0
         chat = check(messages)
         if continuing and chat[-1]["role"] != "assistant":
             raise GenerationError("Only an answer can be continued.", "Choose Regenerate instead.")
@@ -60,6 +67,7 @@ class Prompts:
 
     def finished(self, messages: ChatMessages) -> array[int]:
         """The tokens of a chat as it stands, without the beginning of a further answer."""
+        self._spent = 0.0
         _, parts = self._render(check(messages), add_generation_prompt=False)
         return self._tokens(parts)
 
@@ -124,7 +132,15 @@ class Prompts:
         """The rendered text, and the same as parts: (text, whether control tokens in it are meant)."""
 
         def rendered(messages: ChatMessages) -> str:
-            return self._template.render(messages, add_generation_prompt=add_generation_prompt)
+            began = time.monotonic()
+            text = self._template.render(messages, add_generation_prompt=add_generation_prompt)
+            self._spent += time.monotonic() - began
+            if self._spent > MAX_SECONDS_PER_PROMPT:
+                raise TemplateError(
+                    "The model's chat template is too slow: it would hold up every answer.",
+                    "Give another template under Load in the inspector, or choose another model.",
+                )
+            return text
 
         marks, unguarded = self._vocabulary.marks, self._vocabulary.unguarded
         if unguarded:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from slmdesk.core.errors import ContextFull, GenerationError, LoadError, SlmdeskError, UnsafeModelFile
+from slmdesk.core.errors import ContextFull, GenerationError, LoadError, SlmdeskError, TemplateError, UnsafeModelFile
 from slmdesk.worker.protocol import Request
 from tests.benchmarks.random_gguf import write_model
 from tests.worker.llama_cpp.driver import ENDLESS, Driver
@@ -407,3 +407,11 @@ def test_a_slow_step_can_be_broken_off_too(driver: Driver, monkeypatch: pytest.M
     assert driver.result(other)["timings"]["completion_tokens"] == 40
     monkeypatch.undo()
     assert driver.text(other) == driver.answer("Hello", max_tokens=40)["text"]
+
+
+def test_renderings_of_one_prompt_share_a_time_limit(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slmdesk.worker.llama_cpp.prompts.MAX_SECONDS_PER_PROMPT", 0.0)
+    with pytest.raises(TemplateError, match="too slow"):
+        driver.answer("Hello")
+    monkeypatch.undo()
+    assert driver.answer("Hello")["finish_reason"] == "length"
