@@ -22,7 +22,7 @@ from pathlib import Path
 
 DATA = Path(__file__).resolve().parent / "data"
 HOLD_OUT_SEED = "slmdesk-starter-1"
-NOT_INTENTS = {"frames.txt", "slots.txt", "probe.txt"}
+NOT_INTENTS = {"frames.txt", "slots.txt", "probe.txt", "later-forms.txt"}
 
 SYSTEM_PROMPTS = (
     "You are a helpful assistant.",
@@ -57,6 +57,59 @@ QUESTION_WORDS = frozenset(
     did should would will shall may might must has have isn't aren't doesn't don't won't hvad hvem hvor hvordan
     hvornår hvorfor hvilken hvilket hvilke er kan har skal må virker bliver findes koster bruger sender
     """.split()  # noqa: SIM905
+)
+# Words that may stand for each other in a question, and beginnings that ask the same thing.
+SYNONYMS = tuple(
+    tuple(line.split(", "))
+    for line in """
+computer, machine, PC, device
+chat, conversation
+delete, remove, erase
+choose, pick, select, take
+big, large
+fast, quick
+answer, reply, response
+answers, replies, responses
+app, program, application
+start, begin
+picture, image, photo
+make, create
+see, find, look at
+show, display
+graphics card, GPU, video card
+memory, RAM
+internet, web
+error, problem
+very, really
+help, assist
+strong, powerful
+mean, stand for
+different, other
+explain, describe
+good, useful
+""".strip().splitlines()
+)
+BEGINNINGS_ALIKE = (
+    (
+        "how do I ",
+        "how can I ",
+        "how would I ",
+        "how to ",
+        "tell me how to ",
+        "what do I do to ",
+        "I want to ",
+        "I need to ",
+    ),
+    ("what is ", "what's ", "tell me what is ", "explain "),
+    ("can I ", "may I ", "is it possible to ", "could I ", "am I able to "),
+    ("does SLMDesk ", "can SLMDesk ", "will SLMDesk "),
+    ("where is ", "where do I find ", "where can I see ", "I am looking for "),
+    ("where do I ", "where can I ", "how do I "),
+    ("which ", "what "),
+    ("do I need ", "must I have ", "do I have to have ", "is there need for "),
+    ("do I have to ", "must I ", "do I need to ", "should I "),
+    ("why is ", "how come ", "what is the reason that "),
+    ("are you ", "would you say you are "),
 )
 SLOT = re.compile(r"\{(\w+)\}")
 
@@ -195,6 +248,11 @@ def load(folder: Path = DATA) -> Corpus:
     slots = {name: [item for item in values if item not in held_slots[name]] for name, values in items.items()}
     reserved = {normalise(form) for intent in intents.values() for form in intent.held_out}
     reserved |= {normalise(text) for _, text in probe_questions(folder)}
+    for name, lines in _sections(folder / "later-forms.txt"):
+        for form in _parse_intent(name, lines, frames).written:
+            free = normalise(form) not in reserved and owner.setdefault(normalise(form), name) == name
+            if free and form not in intents[name].written:
+                intents[name].written.append(form)
     return Corpus(intents, slots, held_slots, reserved)
 
 
@@ -233,6 +291,38 @@ def _typo(text: str, rng: random.Random) -> str:
     return text[:i] + text[i] + text[i:]
 
 
+def _reword(text: str, rng: random.Random) -> str:
+    if rng.random() < 0.3:
+        for alike in BEGINNINGS_ALIKE:
+            found = [start for start in alike if text.startswith(start) and len(text) > len(start) + 6]
+            if found:
+                text = rng.choice(alike) + text[len(found[0]) :]
+                break
+    if rng.random() < 0.35:
+        groups = [(group, word) for group in SYNONYMS for word in group if re.search(rf"\b{word}\b", text)]
+        if groups:
+            group, word = rng.choice(groups)
+            text = re.sub(rf"\b{word}\b", rng.choice(group), text, count=1)
+    return text
+
+
+def _marks(text: str, rng: random.Random) -> str:
+    style = rng.random()
+    if style < 0.45:
+        text = present(text)
+        if rng.random() < 0.2:
+            text = text.rstrip("?")
+    elif style < 0.85:
+        text = text.lower() if rng.random() < 0.7 else text
+        if rng.random() < 0.35 and text[-1:] not in "?.!":
+            text += "?"
+    else:
+        text = text[:1].upper() + text[1:]
+        if text[-1:] not in "?.!":
+            text += rng.choice(("", ".", "?", " ?", "??"))
+    return text
+
+
 def vary(form: str, rng: random.Random, danish: bool = False) -> str:
     """A form as people really type it: openers, another name of the application, small letters, typos, no marks."""
     text = form
@@ -241,6 +331,8 @@ def vary(form: str, rng: random.Random, danish: bool = False) -> str:
             "SLMDesk",
             rng.choice(("slmdesk", "SLM Desk", "this app", "the app", "this program", "Slmdesk", "this application")),
         )
+    if not danish:
+        text = _reword(text, rng)
     words = text.split()
     if len(words) >= 5 and rng.random() < 0.08:
         loose = [
@@ -256,19 +348,7 @@ def vary(form: str, rng: random.Random, danish: bool = False) -> str:
         text = opener + text
     elif not danish and rng.random() < 0.08 and text[-1] not in "?.!":
         text += rng.choice(CLOSERS)
-    style = rng.random()
-    if style < 0.45:
-        text = present(text)
-        if rng.random() < 0.2:
-            text = text.rstrip("?")
-    elif style < 0.85:
-        text = text.lower() if rng.random() < 0.7 else text
-        if rng.random() < 0.35 and text[-1:] not in "?.!":
-            text += "?"
-    else:
-        text = text[:1].upper() + text[1:]
-        if text[-1:] not in "?.!":
-            text += rng.choice(("", ".", "?", " ?", "??"))
+    text = _marks(text, rng)
     if rng.random() < 0.13:
         text = _typo(text, rng)
     return text
@@ -288,7 +368,7 @@ def weight(intent: Intent) -> float:
     """How often an intent is drawn; what has many faces is drawn more often."""
     if intent.topic == "unknown":
         return 7.0
-    if intent.topic in {"hello", "first"}:
+    if intent.topic in {"hello", "first", "self", "trouble"}:
         return 2.0
     return 1.0
 

@@ -1,9 +1,9 @@
 """Train the starter model from nothing: written data -> tokenizer -> weights -> Hugging Face folder.
 
 Run ``python train.py`` in an environment with the ``train`` extra. With the same data, seed, steps and number of
-processes the run repeats itself. ``--minutes`` sets a limit of wall-clock time: the learning rate then falls in time for
-the end, whatever comes first. Checkpoints are written every few minutes; ``--export-only`` turns the last one into the
-folder ``hf``.
+processes the run repeats itself. ``--minutes`` sets a limit of wall-clock time: the learning rate then falls in time
+for the end, whatever comes first. Checkpoints are written every few minutes; ``--export-only`` turns the last one into
+the folder ``hf``.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ PROBE_WEIGHT = 0.5
 # Answers are learned by heart soon; what takes long is telling the questions apart. So most rows of the first part of a
 # run break off after the first tokens of the answer, and more questions fit into the time.
 BEGINNINGS = 0.85
-BEGINNINGS_UNTIL = 0.8
+BEGINNINGS_UNTIL = 0.75
 
 
 # The model: Llama's decoder, named as in the Hugging Face checkpoint so that the weights export as they are.
@@ -375,7 +375,10 @@ def train(rank: int, options: argparse.Namespace) -> None:
     meeting = options.work / "meeting"
     distributed.init_process_group("gloo", f"file://{meeting}", rank=rank, world_size=options.processes)
     corpus = load()
-    tokenizer = train_tokenizer(corpus, options.seed)
+    if options.start:
+        tokenizer = Tokenizer.from_file(str(options.start.with_name("tokenizer.json")))
+    else:
+        tokenizer = train_tokenizer(corpus, options.seed)
     model = Llama(CONFIG, options.dropout)
     if options.start:
         model.load_state_dict(torch.load(options.start, weights_only=True))
@@ -465,7 +468,7 @@ def main() -> None:
     parser.add_argument("--check-minutes", type=float, default=6.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--start", type=Path, help="weights to go on from, a checkpoint of an earlier run")
+    parser.add_argument("--start", type=Path, help="go on from this checkpoint, with the tokenizer beside it")
     parser.add_argument("--lr", type=float, default=2e-3)
     parser.add_argument("--bf16", action="store_true", help="multiply in bfloat16 where the processor does that well")
     parser.add_argument("--dropout", type=float, default=0.1)
