@@ -28,7 +28,7 @@ GATE = 0.85
 NEAR = 0.8
 
 
-def open_model(path: Path = MODEL, threads: int = 2) -> Llama:
+def open_model(path: Path = MODEL, threads: int = 1) -> Llama:
     """The model in llama.cpp, ready to answer."""
     from llama_cpp import Llama
 
