@@ -9,7 +9,8 @@ setup: .venv/.ready                      ## make the environment (compiles llama
 
 .venv/.ready: uv.lock pyproject.toml | $(UV)
 	@sh .ci/system-packages
-	$(UV) sync --frozen --compile-bytecode
+	@# First from uv's cache alone: asked over the network, uv may compile llama.cpp again although it has the wheel.
+	$(UV) sync --frozen --compile-bytecode --offline 2>/dev/null || $(UV) sync --frozen --compile-bytecode
 	@touch $@
 
 .cache/tools/bin/uv:
