@@ -47,10 +47,9 @@ async def take(window: MainWindow, desk: Desk, folder: Path, *, extra: bool) -> 
                 await shoot(window, folder / f"empty-{theme}{suffix}.png")
             await pane.session.open(conversation.id)  # type: ignore[attr-defined]
             await shoot(window, folder / f"chat-{theme}{suffix}.png")
-            for key in ("models", "settings"):
-                if extra or key == "models":
-                    window.show_pane(key)
-                    await shoot(window, folder / f"{key}-{theme}{suffix}.png")
+            for key in ("models", "settings") if extra else ():  # these show paths of the machine
+                window.show_pane(key)
+                await shoot(window, folder / f"{key}-{theme}{suffix}.png")
 
 
 async def shoot(window: MainWindow, path: Path) -> None:
