@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
@@ -19,6 +18,7 @@ from slmdesk.core.errors import GenerationError, LoadError, SlmdeskError, Worker
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import CanCountTokens, LoadedModel, Runtime
+from slmdesk.runtimes.llama_cpp import LlamaCpp
 from tests.fakes import EchoRuntime, FakeRuntime, fake_model
 
 QUESTION = "What is a small language model, and how much memory does it need on my machine?"
@@ -44,10 +44,6 @@ async def runtime(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 
 
 def _llama_cpp(folder: Path, starter: Path) -> Runtime:
-    if importlib.util.find_spec("slmdesk.runtimes.llama_cpp") is None:
-        pytest.skip("there is no llama.cpp runtime")
-    from slmdesk.runtimes.llama_cpp import LlamaCpp
-
     shutil.copy(starter, folder / "good.gguf")
     return LlamaCpp([folder])
 
