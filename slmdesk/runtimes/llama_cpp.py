@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
-from slmdesk.core.errors import LoadError, SlmdeskError, WorkerCrashed
+from slmdesk.core.errors import LoadError, SlmdeskError, UnsafeModelFile, WorkerCrashed
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
 from slmdesk.core.memory import estimate, fits, not_enough
@@ -29,6 +29,8 @@ MAX_STATES = 16
 """How many conversations' caches are kept on disk; the oldest go first."""
 ABANDONED = 3600.0
 """Seconds after which a half-written cache is nobody's any more."""
+MAX_LAYERS = MAX_EXPERTS = 512
+"""llama.cpp's own limits (LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS); it aborts on a file beyond them."""
 NOT_CHAT = frozenset({"clip", "mmproj", "imatrix", "controlvector", "whisper"})
 """Architectures of GGUF files that belong to a model or to another program, and are no chat models themselves."""
 
@@ -312,7 +314,24 @@ def _check(path: Path) -> Header:
             raise LoadError(
                 f"{path.name} is one of {header.split[1]} files, and {missing} are missing.", "Get all files."
             )
+    _check_counts(path.name, header)
     return header
+
+
+def _check_counts(name: str, header: Header) -> None:
+    """Refuse what llama.cpp would end its process for. Raises UnsafeModelFile."""
+    for key, least, most in (("block_count", 1, MAX_LAYERS), ("expert_count", 0, MAX_EXPERTS)):
+        value = header.metadata.get(f"{header.architecture}.{key}")
+        if isinstance(value, int) and not least <= value <= most:
+            raise UnsafeModelFile(
+                f"{name} is damaged: it claims {value} for {key}, and {least} to {most} are possible.",
+                "Fetch it again, or choose another model.",
+            )
+    epsilon = header.metadata.get(f"{header.architecture}.attention.layer_norm_rms_epsilon")
+    if isinstance(epsilon, float) and not 0 <= epsilon < 1:
+        raise UnsafeModelFile(
+            f"{name} is damaged: its normalisation constant is {epsilon}.", "Fetch it again, or choose another model."
+        )
 
 
 def _check_memory(model: Model, header: Header, options: LoadOptions, devices: Sequence[dict[str, Any]]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import struct
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import replace
@@ -15,7 +16,15 @@ import psutil
 import pytest
 
 from slmdesk.core.chat import LoadOptions, Message, Role, SamplingOptions, Timings
-from slmdesk.core.errors import ContextFull, GenerationError, LoadError, NotEnoughMemory, TemplateError, WorkerCrashed
+from slmdesk.core.errors import (
+    ContextFull,
+    GenerationError,
+    LoadError,
+    NotEnoughMemory,
+    TemplateError,
+    UnsafeModelFile,
+    WorkerCrashed,
+)
 from slmdesk.core.models import Model
 from slmdesk.runtimes.base import CanCountTokens, CanKeepState
 from slmdesk.runtimes.llama_cpp import LlamaCpp, LlamaCppModel
@@ -243,3 +252,27 @@ async def test_reading_a_long_prompt_is_told(starter: Path) -> None:
     seen = [c async for c in loaded.chat(messages, SamplingOptions(seed=1, max_tokens=4)) if c.reading is not None]
     assert all(0 < (c.reading or 0) < 1 and c.eta_s is not None for c in seen)
     await loaded.unload()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("block_count", 0, "claims 0 for block_count"),
+        ("block_count", 2**31, "claims 2147483648 for block_count"),
+        (
+            "attention.layer_norm_rms_epsilon",
+            struct.unpack("<I", struct.pack("<f", float("nan")))[0],
+            "constant is nan",
+        ),
+    ],
+)
+async def test_absurd_counts_are_refused_before_llama_cpp_sees_them(
+    tmp_path: Path, key: str, value: int, told: str
+) -> None:
+    path = write_model(tmp_path / "absurd.gguf")
+    content = path.read_bytes()
+    name = f"llama.{key}".encode()
+    place = content.index(name) + len(name) + 4  # behind the key's name stands its type, then four bytes of value
+    path.write_bytes(content[:place] + struct.pack("<I", value) + content[place + 4 :])
+    with pytest.raises(UnsafeModelFile, match=told):
+        await LlamaCpp([]).load(model_at(path), OPTIONS)
