@@ -124,6 +124,8 @@ def _print(report: dict[str, Any]) -> None:
         print(f"Engine    {name} {engine['version']}: {state}")
         for device in engine["devices"]:
             print(f"          - {device}")
+        for what, denied in engine["confined"]:
+            print(f"          {'denied' if denied else 'NOT DENIED by this system'}: {what}")
     print(f"Starter   {yes[report['starter']]}")
     print(f"Keyring   {report['keyring']}")
     print(f"Network   {report['network']}")

@@ -23,6 +23,8 @@ class RuntimeStatus:
     hint: str = ""
     devices: tuple[str, ...] = ()
     """What it can compute on, such as "CPU (AVX2)" or "CUDA0: NVIDIA ...", as the installed build reports it."""
+    confined: tuple[tuple[str, bool], ...] = ()
+    """What the operating system denies its engine process, each tried by the process itself and found so or not."""
 
 
 class Runtime(ABC):

@@ -31,6 +31,13 @@ ABANDONED = 3600.0
 """Seconds after which a half-written cache is nobody's any more."""
 MAX_LAYERS = MAX_EXPERTS = 512
 """llama.cpp's own limits (LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS); it aborts on a file beyond them."""
+CONFINED = (
+    ("network_denied", "network"),
+    ("programs_denied", "starting programs"),
+    ("writes_denied", "writing files (beside kept chat states)"),
+    ("dies_with_parent", "outliving the window"),
+)
+"""Entries of a worker's sandbox report, and what each denies in plain words."""
 NOT_CHAT = frozenset({"clip", "mmproj", "imatrix", "controlvector", "whisper"})
 """Architectures of GGUF files that belong to a model or to another program, and are no chat models themselves."""
 
@@ -64,7 +71,9 @@ class LlamaCpp(Runtime):
             return RuntimeStatus(ready=False, message=error.message, hint=error.hint)
         devices = tuple(f"{device['name']}: {device['description']}" for device in info["devices"])
         version = f"llama-cpp-python {info['version']}, llama.cpp {info['llama_cpp']}"
-        return RuntimeStatus(ready=True, version=version, devices=devices)
+        sandbox = info["sandbox"]
+        confined = tuple((words, bool(sandbox.get(key))) for key, words in CONFINED)
+        return RuntimeStatus(ready=True, version=version, devices=devices, confined=confined)
 
     async def info(self) -> dict[str, Any]:
         """What the installed build is and can do: version, llama_cpp, devices, backends, quantization_types, kv_types.
@@ -74,7 +83,7 @@ class LlamaCpp(Runtime):
         if self._info is None:
             worker = await Worker.start("llama_cpp", writable=[])
             try:
-                self._info = await worker.call("info")
+                self._info = {**await worker.call("info"), "sandbox": worker.hello.get("sandbox", {})}
             finally:
                 await worker.close()
         return self._info
@@ -129,8 +138,8 @@ class LlamaCpp(Runtime):
         worker = await Worker.start("llama_cpp", writable=await asyncio.to_thread(self._writable))
         try:
             if not options.ignore_memory:
-                self._info = await worker.call("info")
-                _check_memory(model, header, options, self._info["devices"])
+                devices = (await worker.call("info"))["devices"]
+                _check_memory(model, header, options, devices)
             info = await worker.call(
                 "load",
                 report=report,
