@@ -17,7 +17,7 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication, QMessageBox
 
 import slmdesk
-from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.errors import ProfileInUse, SlmdeskError
 from slmdesk.core.resources import resource
 from slmdesk.desk import Desk
 from slmdesk.instance import Instance
@@ -48,7 +48,7 @@ def run(folder: Path | None = None, *, on_ready: Callable[[MainWindow, Desk], An
     if not instance.claim():
         if instance.raise_other():
             return 0
-        silent = SlmdeskError(
+        silent = ProfileInUse(
             "SLMDesk is already open with this profile, but its window does not answer.",
             "End that SLMDesk, or start with another profile (--profile DIR).",
         )

@@ -35,11 +35,12 @@ STARTER = resource("starter", "slmdesk-starter-f16.gguf")
 class Desk:
     """Every service of the application. Make one with :meth:`open`; a face needs nothing else."""
 
-    def __init__(self, profile: Profile, database: Database, settings: Settings) -> None:
+    def __init__(self, profile: Profile, database: Database, settings: Settings, log_handler: logging.Handler) -> None:
         self.profile = profile
         self.settings = settings
         self.encryption = Encryption(database)
         self._database = database
+        self._log_handler = log_handler
         self.presets = Presets(SettingsStore(database))
         self.conversations = Conversations(ConversationStore(database))
         self.transfer = Transfer(self.conversations)
@@ -76,11 +77,10 @@ class Desk:
             try:
                 settings = Settings(SettingsStore(database))
                 await settings.load()
-                desk = cls(place, database, settings)
-                desk._log_handler = handler
+                desk = cls(place, database, settings, handler)
                 if owner:
                     await desk.conversations.recover()
-                    await desk.chat.kept_state.prune()
+                    desk.chat.kept_state.prune_soon()
             except BaseException:
                 await database.close()
                 raise
@@ -88,8 +88,6 @@ class Desk:
             stop_logging(handler)
             raise
         return desk
-
-    _log_handler: logging.Handler | None = None
 
     @classmethod
     @asynccontextmanager
@@ -125,5 +123,4 @@ class Desk:
                 await close()
             except Exception:
                 log.exception("closing %s failed", name)
-        if self._log_handler is not None:
-            stop_logging(self._log_handler)
+        stop_logging(self._log_handler)

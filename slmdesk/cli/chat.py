@@ -110,7 +110,6 @@ async def ask_once(profile: Path | None, question: str) -> int:
 
 
 async def _model(desk: Desk, wanted: str | None) -> Model:
-    await desk.library.models()
     if wanted:
         return await desk.library.find(wanted)
     return await desk.chat.choices.model(None)

@@ -23,6 +23,15 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def long_answer(tmp_path: Path, profile: Path) -> subprocess.Popen[str]:
+    """`slmdesk chat --json --save` in a process of its own, held to an answer too long to end by itself."""
+    schema = tmp_path / "schema.json"
+    schema.write_text('{"type": "array", "items": {"type": "string", "minLength": 900}, "minItems": 90}')
+    command = [sys.executable, "-m", "slmdesk", "--profile", str(profile), "chat", "Tell me all.", "--json"]
+    options = ["--json-schema", str(schema), "--ctx", "30000", "--save"]
+    return subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(["--version"])
@@ -73,11 +82,7 @@ def test_wrong_usage_is_2(option: str, value: str, capsys: pytest.CaptureFixture
 def test_ctrl_c_keeps_what_was_said_with_its_figures(
     tmp_path: Path, starter: Path, profile_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schema = tmp_path / "schema.json"
-    schema.write_text('{"type": "array", "items": {"type": "string", "minLength": 900}, "minItems": 90}')
-    command = [sys.executable, "-m", "slmdesk", "--profile", str(profile_dir), "chat", "Tell me all.", "--json"]
-    options = ["--json-schema", str(schema), "--ctx", "30000", "--save"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with long_answer(tmp_path, profile_dir) as process:
         assert process.stdout is not None
         first = [process.stdout.readline() for _ in range(5)]
         process.send_signal(signal.SIGINT)
@@ -242,11 +247,7 @@ def test_without_a_display_the_starter_answers_in_the_terminal(tmp_path: Path, s
 def test_a_crash_of_the_engine_keeps_what_was_said(
     tmp_path: Path, starter: Path, profile_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    schema = tmp_path / "schema.json"
-    schema.write_text('{"type": "array", "items": {"type": "string", "minLength": 900}, "minItems": 90}')
-    command = [sys.executable, "-m", "slmdesk", "--profile", str(profile_dir), "chat", "Tell me all.", "--json"]
-    options = ["--json-schema", str(schema), "--ctx", "30000", "--save"]
-    with subprocess.Popen([*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with long_answer(tmp_path, profile_dir) as process:
         assert process.stdout is not None
         first = [process.stdout.readline() for _ in range(5)]
         (worker,) = psutil.Process(process.pid).children()

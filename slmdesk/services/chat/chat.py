@@ -234,6 +234,7 @@ class Chat(QObject):
         """Stop every answer and wait until each is saved."""
         for conversation_id in tuple(self._live):
             await self.forget(conversation_id)
+        await self.kept_state.close()
 
     # --- answering ----------------------------------------------------------------------------------------------
 

@@ -31,8 +31,8 @@ class KeptState:
         self._choices = choices
         self._wanted = wanted
         self._last: WeakKeyDictionary[LoadedModel, str] = WeakKeyDictionary()
-        self._pruning: asyncio.Task[None] | None = None
-        conversations.purged.connect(self._on_purged)
+        self._pruning: set[asyncio.Task[None]] = set()
+        conversations.purged.connect(self.prune_soon)
 
     async def prune(self) -> None:
         """Remove the states of chats that are gone for good."""
@@ -41,8 +41,21 @@ class KeptState:
             if isinstance(runtime, KeepsStates):
                 await runtime.prune_states([chat.id for chat in chats])
 
-    def _on_purged(self) -> None:
-        self._pruning = asyncio.ensure_future(self.prune())
+    def prune_soon(self) -> None:
+        """Prune beside whatever goes on; :meth:`close` waits for it."""
+        task = asyncio.ensure_future(self.prune())
+        self._pruning.add(task)
+        task.add_done_callback(self._pruned)
+
+    def _pruned(self, task: asyncio.Task[None]) -> None:
+        self._pruning.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("kept states were not pruned", exc_info=error)
+
+    async def close(self) -> None:
+        """Wait for pruning that is under way."""
+        if self._pruning:
+            await asyncio.wait(tuple(self._pruning))
 
     async def before_chat(self, loaded: LoadedModel, conversation_id: str) -> None:
         """Read a chat's state back if this is the first chat since the model was loaded."""

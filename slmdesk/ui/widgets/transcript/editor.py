@@ -49,7 +49,6 @@ class MessageEditor(QWidget):
         super().__init__(parent)
         user = message.role is Role.USER
         self.message_id = message.id
-        self._original = message.text
         self._box = _EditBox(self, enter_submits=user)
         self._box.setFont(theme.font("body"))
         self._box.setPlainText(message.text)

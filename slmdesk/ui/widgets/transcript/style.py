@@ -43,7 +43,6 @@ class Style:
         self.line_height = round(self.body.pixelSize() * theme.line_height)
         self.mono_line = round(self.mono.pixelSize() * 1.5)
         self.mono_width = QFontMetricsF(self.mono).horizontalAdvance("0")
-        self.mono_ascent = QFontMetricsF(self.mono).ascent()
         self.char_width = QFontMetricsF(self.body).averageCharWidth()
         self.gap = theme.px(12)
         self.tight = theme.px(4)

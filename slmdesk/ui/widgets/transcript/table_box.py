@@ -61,7 +61,6 @@ class TableBox(Box):
         for number, row in enumerate(self._cells):
             heights = [self._cell_height(number, column, cell) for column, cell in enumerate(row)]
             self._ys.append(self._ys[-1] + max(heights) + 2 * row_pad)
-        self._row_pad = row_pad
         self.height = round(self._ys[-1]) + (8 if self._overflow else 0)
         self.natural_width = width
 
