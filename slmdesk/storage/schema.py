@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import apsw
 
+from slmdesk.storage.tables import downloads, library, measurements, network
+
 APPLICATION_ID = 0x534C4D44
 """Marks the file as ours ("SLMD") for tools that look at SQLite's header."""
 
@@ -103,7 +105,9 @@ CREATE TABLE presets (
 ) WITHOUT ROWID;
 """
 
-MIGRATIONS: tuple[str, ...] = (_CHATS, _PRESETS)
+_MODELS = "\n".join((library.TABLES, downloads.TABLES, network.TABLES, measurements.TABLES))
+
+MIGRATIONS: tuple[str, ...] = (_CHATS, _PRESETS, _MODELS)
 VERSION = len(MIGRATIONS)
 """The schema version this program writes."""
 

@@ -1,0 +1,5 @@
+"""The download queue."""
+
+from __future__ import annotations
+
+TABLES = ""
