@@ -97,7 +97,7 @@ class Model:
     problem: str = ""
     """Why the file cannot be loaded, as far as its header tells; empty for a sound one."""
     active_parameters: int = 0
-    """Parameters that work on one token; the same as ``parameters`` unless it is a mixture of experts (0: not known)."""
+    """Parameters that work on one token: fewer than all in a mixture of experts (0: not known)."""
     bits_per_weight: float = 0.0
     family: str = ""
     publisher: str = ""
