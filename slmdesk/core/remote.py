@@ -30,7 +30,7 @@ class Access(StrEnum):
     OPEN = "open"
     GRANTED = "granted"
     """Gated, and the token's account may read it."""
-    TOKEN = "token"
+    LOCKED = "locked"
     """Gated: a token is needed first."""
     APPROVAL = "approval"
     """Gated: the token is good, but its account has not been let in (the page on the web asks for that)."""
