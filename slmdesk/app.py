@@ -25,7 +25,7 @@ from slmdesk.services.profile import Profile
 from slmdesk.ui.crash_dialog import CrashDialog
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
-from slmdesk.ui.panes.models import ModelsPane
+from slmdesk.ui.panes.models import ModelsPane, ModelsServices
 from slmdesk.ui.panes.settings import SettingsPane
 from slmdesk.ui.theme import ThemeSource
 from slmdesk.ui.translation import install_language
@@ -126,7 +126,17 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         jobs=desk.jobs,
     )
     chat = ChatPane(services)
-    models = ModelsPane(desk.library, desk.loaded_models, desk.chat.choices, desk.profile.models)
+    models = ModelsPane(
+        ModelsServices(
+            library=desk.library,
+            loaded_models=desk.loaded_models,
+            choices=desk.chat.choices,
+            jobs=desk.jobs,
+            network=desk.network,
+            settings=desk.settings,
+            folder=desk.profile.models,
+        )
+    )
     settings = SettingsPane(desk.settings, desk.presets, desk.encryption, desk.jobs, desk.profile.path)
     window = MainWindow(
         [chat, models, settings],

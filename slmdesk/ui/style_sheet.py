@@ -65,6 +65,12 @@ QPushButton[kind="chip"] {
 }
 QPushButton[kind="chip"]:focus { border: 1px solid $accent; }
 QPushButton[kind="chip"]:hover { color: $text; }
+QPushButton[kind="segment"] {
+    background: $hover; border-color: transparent; color: $text2; padding: 0 ${pad}px; min-height: ${segment}px;
+}
+QPushButton[kind="segment"]:hover { color: $text; }
+QPushButton[kind="segment"]:checked { background: $selected; color: $accent; }
+QPushButton[kind="segment"]:focus { border: 1px solid $accent; }
 QPushButton[kind="status"] {
     background: transparent; border-color: transparent; color: $text2; padding: 0 6px; min-height: ${status}px;
     font-size: ${small}px;
@@ -218,6 +224,7 @@ def style_sheet(theme: Theme) -> str:
         inner=height - 2,
         inner2=height - 4,
         chip=theme.px(22),
+        segment=theme.px(26),
         status=theme.px(20),
         mono=", ".join(f'"{name}"' for name in theme.font("mono").families()),
         small=theme.px(12),

@@ -31,7 +31,7 @@ from slmdesk.storage.database import Database
 from slmdesk.storage.settings import SettingsStore
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
-from slmdesk.ui.panes.models import ModelsPane
+from slmdesk.ui.panes.models import ModelsPane, ModelsServices
 from slmdesk.ui.panes.settings import SettingsPane
 from slmdesk.ui.theme import ThemeSource
 from tests.fakes import FakeRuntime, fake_model
@@ -83,7 +83,11 @@ class Room:
         )  # fmt: skip
 
     def models_pane(self) -> ModelsPane:
-        return ModelsPane(self.library, self.loaded, self.chat.choices, self.folder)
+        return ModelsPane(
+            ModelsServices(
+                self.library, self.loaded, self.chat.choices, self.jobs, self.network, self.settings, self.folder
+            )
+        )
 
     def settings_pane(self) -> SettingsPane:
         return SettingsPane(self.settings, self.presets, self.encryption, self.jobs, self.folder)

@@ -7,7 +7,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.errors import NotEnoughMemory
-from slmdesk.ui.panes.models import ModelRow, ModelsPane
+from slmdesk.ui.panes.models import ModelsPane
+from slmdesk.ui.panes.models.library import LibraryView, ModelRow
 from slmdesk.ui.theme import Theme
 from tests.ui.conftest import Room, until
 
@@ -20,12 +21,16 @@ async def models(room: Room, qtbot: QtBot) -> AsyncIterator[ModelsPane]:
     pane.resize(1000, 700)
     pane.show()
     await pane.start()
+    pane.shown()
+    await until(lambda: pane.current._rows)
     yield pane
     await pane.close_down()
 
 
 def row(pane: ModelsPane, name: str) -> ModelRow:
-    return next(r for r in pane._rows.values() if r.model.name == name)
+    view = pane.current
+    assert isinstance(view, LibraryView)
+    return next(r for r in view._rows.values() if r.model.name == name)
 
 
 async def test_models_are_loaded_and_unloaded(models: ModelsPane, room: Room) -> None:

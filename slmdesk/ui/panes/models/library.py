@@ -1,8 +1,6 @@
-"""The models pane: what is on this machine and can be loaded now."""
+"""The library view: what is on this machine and can be loaded now."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
@@ -12,12 +10,9 @@ from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import NotEnoughMemory
 from slmdesk.core.models import Model, ParameterClass
 from slmdesk.core.progress import Progress
-from slmdesk.services.chat.choices import Choices
-from slmdesk.services.library import Library
-from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.ui import format as fmt
 from slmdesk.ui.file_dialogs import ask_folder
-from slmdesk.ui.pane import Pane
+from slmdesk.ui.panes.models.view import Host, ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, restyle, row
 
@@ -92,31 +87,24 @@ class ModelRow(QFrame):
         signal.emit(self.model.id)
 
 
-class ModelsPane(Pane):
-    """The library. ``chat_requested`` asks the window for a new chat with a model."""
+class LibraryView(ModelsView):
+    """What is on this machine."""
 
-    key = "models"
-    chat_requested = Signal(str)
+    key = "library"
 
-    def __init__(
-        self,
-        library: Library,
-        loaded_models: LoadedModels,
-        choices: Choices,
-        folder: Path,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(self.tr("Models"), parent)
-        self._library = library
-        self._loaded = loaded_models
-        self._choices = choices
-        self._folder = folder
+    def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
+        super().__init__(services, host, parent)
+        self._library = library = services.library
+        self._loaded = loaded_models = services.loaded_models
+        self._choices = services.choices
+        self._folder = services.folder
         self._rows: dict[str, ModelRow] = {}
         self._fractions: dict[str, float] = {}
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(0, 0, 0, 0)
         self.refresh_button = TextButton(self.tr("Look again"), icon_name="refresh")
         self.add_button = TextButton(self.tr("Add a folder"), kind="primary", icon_name="plus", color="accent_text")
-        self.title_row.addWidget(self.refresh_button)
-        self.title_row.addWidget(self.add_button)
+        self.title_actions = [self.refresh_button, self.add_button]
         self.intro = label(kind="secondary", wrap=True)
         self._list = QVBoxLayout()
         self._list.setSpacing(10)
@@ -187,7 +175,7 @@ class ModelsPane(Pane):
             await self._loaded.ensure(model, options)
         except NotEnoughMemory as error:
             again = lambda: self.run(self._load(model_id, anyway=True))  # noqa: E731
-            self.show_error(error, self.tr("Load anyway"), again)
+            self.host.show_error(error, self.tr("Load anyway"), again)
 
     def _ask_folder(self) -> None:
         ask_folder(self, self.tr("Add a folder"), lambda path: self.run(self._library.add_folder(path)))
