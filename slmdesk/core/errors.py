@@ -11,8 +11,15 @@
     │   ├── TemplateError       the chat template fails, or is hostile
     │   └── ContextFull         the last message alone is longer than the context
     ├── WorkerCrashed           the engine process ended by itself
-    ├── DownloadError, ConversionError, QuantizationError
-    ├── NetworkBlocked          the network state forbids the connection
+    ├── DownloadError           a download failed, or a source of models could not answer
+    │   ├── NeedsToken          it asks who we are
+    │   ├── NeedsApproval       it knows who we are and does not let us in
+    │   ├── NotAtSource         it is not there
+    │   ├── SourceUnreachable   no answer, or one that says "later": trying again may help
+    │   ├── WrongContent        what came is not what was published
+    │   └── DiskFull            no room for it
+    ├── ConversionError, QuantizationError
+    ├── NetworkBlocked          the person has not allowed the connection
     ├── ImportFailed            nothing in a file could be imported
     └── StorageError            the profile cannot be read or written
         ├── ProfileInUse        another window has it
@@ -79,6 +86,30 @@ class DownloadError(SlmdeskError):
     """A download failed."""
 
 
+class NeedsToken(DownloadError):
+    """The source asks who we are: a token is missing or wrong."""
+
+
+class NeedsApproval(DownloadError):
+    """The source knows who we are and does not let us in."""
+
+
+class NotAtSource(DownloadError):
+    """The source has no such model, file or version."""
+
+
+class SourceUnreachable(DownloadError):
+    """The source did not answer, or asked to come back later."""
+
+
+class WrongContent(DownloadError):
+    """What came is not what was published."""
+
+
+class DiskFull(DownloadError):
+    """There is no room for the file."""
+
+
 class ConversionError(SlmdeskError):
     """A model could not be converted."""
 
@@ -88,7 +119,18 @@ class QuantizationError(SlmdeskError):
 
 
 class NetworkBlocked(SlmdeskError):
-    """The network state forbids the connection."""
+    """A connection was not made, because the person has not allowed it.
+
+    ``host`` is what may be agreed to, ``reason`` what stands in the way: "offline" or "local" (the network state), or
+    "consent" (nobody has agreed to this host yet).
+    """
+
+    def __init__(
+        self, message: str, hint: str = "", details: str = "", *, host: str = "", reason: str = "offline"
+    ) -> None:
+        super().__init__(message, hint, details)
+        self.host = host
+        self.reason = reason
 
 
 class ImportFailed(SlmdeskError):
