@@ -69,7 +69,7 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """This machine. Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets.
+    """A computer, most often this one. Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets.
 
     ``sources`` has an entry for "cpu", "cores", "instructions", "ram", "gpus", "npu" and "disks".
     """
