@@ -21,10 +21,12 @@ from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
 from slmdesk.services.profile import Profile, stop_logging
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
+from slmdesk.storage.network import NetworkStore
 from slmdesk.storage.settings import SettingsStore
 
 log = logging.getLogger(__name__)
@@ -46,7 +48,8 @@ class Desk:
         self.transfer = Transfer(self.conversations)
         self.attachments = Attachments()
         self.jobs = Jobs()
-        self.network = Network()
+        self.secrets = Secrets(profile.path)
+        self.network = Network(settings, NetworkStore(database))
         self.hardware = Hardware(self.network)
         folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
         self.encryption.changed.connect(self._forget_states)
@@ -78,6 +81,7 @@ class Desk:
                 settings = Settings(SettingsStore(database))
                 await settings.load()
                 desk = cls(place, database, settings, handler)
+                await desk.network.load()
                 if owner:
                     await desk.conversations.recover()
                     desk.chat.kept_state.prune_soon()
@@ -117,6 +121,7 @@ class Desk:
             ("jobs", self.jobs.close),
             ("hardware", self.hardware.close),
             ("models", self.loaded_models.close),
+            ("network", self.network.close),
             ("database", self._database.close),
         ):
             try:

@@ -166,6 +166,8 @@ _TABLE: tuple[Setting, ...] = (
         QT_TRANSLATE_NOOP("Settings", "Further folders that are searched for models. Nothing in them is changed."),
     ),
     Setting("last_model", "text", ""),
+    Setting("network_state", "choice", "offline", choices=(("offline", ""), ("local", ""), ("online", ""))),
+    Setting("hub_mirror", "text", ""),
 )
 
 

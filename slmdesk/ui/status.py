@@ -76,7 +76,7 @@ class Status(QObject):
 
     def _fill_ledger(self) -> None:
         rows = [
-            ConnectionRow(c.when, f"{c.host}:{c.port}", c.who, c.why, c.allowed) for c in self._network.ledger
+            ConnectionRow(c.when, f"{c.host}:{c.port}", c.part, c.purpose, c.allowed) for c in self._network.ledger
         ]  # fmt: skip
         self._connections.show_state(self._network.state.value, rows)
 

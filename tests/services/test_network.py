@@ -1,37 +1,125 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
-from slmdesk.core.errors import NetworkBlocked
-from slmdesk.services.network import Network, NetworkState, is_loopback, open_connections
+from slmdesk.core.errors import NetworkBlocked, SlmdeskError
+from slmdesk.services.network import Connection, Network, NetworkState, Permit, open_connections
+from slmdesk.services.settings import Settings
+from slmdesk.storage.database import Database
+from slmdesk.storage.network import NetworkStore
+from slmdesk.storage.settings import SettingsStore
 
 
-@pytest.mark.parametrize(
-    ("host", "own"),
-    [("127.0.0.1", True), ("localhost", True), ("[::1]", True), ("127.8.8.8", True), ("192.168.1.5", False),
-     ("example.org", False), ("0.0.0.0", False), ("localhost.example.org", False)],
-)  # fmt: skip
-def test_loopback(host: str, own: bool) -> None:
-    assert is_loopback(host) is own
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database = await Database.open(tmp_path / "slmdesk.db")
+    yield database
+    await database.close()
 
 
-def test_offline_forbids_everything_and_remembers_it() -> None:
-    network = Network()
-    with pytest.raises(NetworkBlocked, match=r"example\.org"):
-        network.allow("example.org", 443, "a download")
-    assert [(c.host, c.allowed) for c in network.ledger] == [("example.org", False)]
-    with pytest.raises(NetworkBlocked):
-        network.allow("127.0.0.1", 11434, "Ollama")
+async def opened(database: Database) -> Network:
+    settings = Settings(SettingsStore(database))
+    await settings.load()
+    network = Network(settings, NetworkStore(database))
+    await network.load()
+    return network
 
 
-def test_local_allows_this_machine_only() -> None:
-    network = Network()
-    network.state = NetworkState.LOCAL
-    network.allow("127.0.0.1", 11434, "Ollama")
-    with pytest.raises(NetworkBlocked):
-        network.allow("10.0.0.1", 80, "a server")
+async def refusal(network: Network, *hosts: str) -> NetworkBlocked:
+    with pytest.raises(NetworkBlocked) as caught:
+        await network.permit("hub", "a test", hosts)
+    return caught.value
+
+
+async def test_a_new_profile_is_offline_and_forbids_everything_but_this_machine(database: Database) -> None:
+    network = await opened(database)
+    assert network.state is NetworkState.OFFLINE
+    error = await refusal(network, "huggingface.co")
+    assert (error.host, error.reason) == ("huggingface.co", "offline")
+    assert "offline" in error.message
+    assert [(c.host, c.allowed, c.reason) for c in network.ledger] == [("huggingface.co", False, "offline")]
+    permit = await network.permit("ollama", "list models", ["127.0.0.1"])
+    assert permit.allows("127.0.0.1")
+    await network.close()
+
+
+async def test_local_only_reaches_named_addresses(database: Database) -> None:
+    network = await opened(database)
+    await network.set_state(NetworkState.LOCAL)
+    assert (await refusal(network, "10.0.0.1")).reason == "local"
+    await network.name_local("10.0.0.1")
+    assert (await network.permit("runtime", "a server", ["10.0.0.1"])).hosts == ("10.0.0.1",)
+    assert (await refusal(network, "huggingface.co")).reason == "local"
+    await network.close()
+
+
+async def test_online_asks_for_each_host_once_and_a_site_is_one_host(database: Database) -> None:
+    network = await opened(database)
+    await network.set_state(NetworkState.ONLINE)
+    hosts = network.site("huggingface").hosts
+    error = await refusal(network, *hosts)
+    assert (error.host, error.reason) == ("huggingface.co", "consent")
+    assert (await refusal(network, "cdn-lfs.hf.co")).host == "huggingface.co"
+    await network.consent(error.host)
+    permit = await network.permit("hub", "search", hosts)
+    assert permit.allows("cdn-lfs.hf.co")
+    assert permit.allows("HUGGINGFACE.co.")
+    assert not permit.allows("evil-hf.co")
+    assert not permit.allows("127.0.0.1")
+    assert (await refusal(network, "example.org")).host == "example.org"
+    assert network.consents()[0].used is not None
+    await network.withdraw("huggingface.co")
+    assert (await refusal(network, "huggingface.co")).reason == "consent"
+    await network.close()
+
+
+async def test_everything_outlives_a_restart(database: Database) -> None:
+    network = await opened(database)
+    await network.set_state(NetworkState.ONLINE)
+    await network.consent("huggingface.co")
+    network.record(Connection(1.0, "hub", "huggingface.co", 443, "search", up=10, down=20, id="a"))
+    network.record(Connection(1.0, "hub", "huggingface.co", 443, "search", up=10, down=2000, id="a"))
+    await network.close()
+    again = await opened(database)
+    assert again.state is NetworkState.ONLINE
+    assert [h.host for h in again.consents()] == ["huggingface.co"]
+    assert [(c.up, c.down) for c in again.ledger] == [(10, 2000)]
+    await again.close()
+
+
+async def test_a_mirror_takes_the_place_of_the_site(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    network = await opened(database)
+    await network.set_state(NetworkState.ONLINE)
+    monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example.org/hf/")
+    site = network.site("huggingface")
+    assert (site.endpoint, site.host) == ("https://mirror.example.org/hf", "mirror.example.org")
+    await network.consent("mirror.example.org")
+    assert (await network.permit("hub", "search", site.hosts)).endpoint == site.endpoint
+    assert (await refusal(network, "huggingface.co")).host == "huggingface.co"
+    await network.close()
+
+
+async def test_what_is_no_host_is_told(database: Database) -> None:
+    network = await opened(database)
+    for bad in ("", "a b", "http://example.org", "-x.org", "1.2.3", "*.10.0.0.1", "x" * 300):
+        with pytest.raises(SlmdeskError):
+            await network.consent(bad)
+
+
+def test_a_permit_crosses_the_pipe() -> None:
+    permit = Permit(
+        "hub", "search", ("huggingface.co", "*.hf.co"), "https://huggingface.co",
+        (("huggingface.co", "http://proxy.example.org:3128"), ("*.hf.co", "")), "/etc/ca.pem",
+    )  # fmt: skip
+    assert Permit.from_args(permit.args()) == permit
+    assert permit.proxy_for("huggingface.co") == "http://proxy.example.org:3128"
+    assert permit.proxy_for("cdn.hf.co") == ""
+    assert permit.reaches("proxy.example.org")
+    assert not permit.allows("proxy.example.org")
 
 
 async def test_open_connections_are_measured() -> None:
@@ -43,6 +131,7 @@ async def test_open_connections_are_measured() -> None:
             changes = []
             network.changed.connect(lambda: changes.append(1))
             await network.refresh()
-            assert [c.who for c in network.open if c.port == port] == ["window"]
+            assert [c.part for c in network.open if c.port == port] == ["window"]
+            before = len(changes)
             await network.refresh()
-            assert len(changes) == 1
+            assert len(changes) == before
