@@ -9,12 +9,15 @@ from pathlib import Path
 
 from slmdesk import runtimes
 from slmdesk.core.resources import resource
+from slmdesk.guard import Guard
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.encryption import Encryption, open_database
+from slmdesk.services.files import Files
 from slmdesk.services.hardware import Hardware
+from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
@@ -50,11 +53,14 @@ class Desk:
         self.jobs = Jobs()
         self.secrets = Secrets(profile.path)
         self.network = Network(settings, NetworkStore(database))
+        self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
         folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
         self.encryption.changed.connect(self._forget_states)
         self.runtimes = runtimes.runtimes(folders, profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
+        self.files = Files()
+        self.inspection = Inspection(self.files)
         self.library = Library(self.runtimes, settings, STARTER)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
@@ -81,6 +87,7 @@ class Desk:
                 settings = Settings(SettingsStore(database))
                 await settings.load()
                 desk = cls(place, database, settings, handler)
+                desk.guard.install()
                 await desk.network.load()
                 if owner:
                     await desk.conversations.recover()
@@ -120,6 +127,7 @@ class Desk:
             ("chat", self.chat.close),
             ("jobs", self.jobs.close),
             ("hardware", self.hardware.close),
+            ("files", self.files.close),
             ("models", self.loaded_models.close),
             ("network", self.network.close),
             ("database", self._database.close),
@@ -128,4 +136,5 @@ class Desk:
                 await close()
             except Exception:
                 log.exception("closing %s failed", name)
+        self.guard.stand_down()
         stop_logging(self._log_handler)

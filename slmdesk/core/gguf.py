@@ -1,7 +1,8 @@
 """A bounded reader of GGUF headers, versions 1 to 3, in both byte orders.
 
 It takes a binary stream and its size and never trusts a length: nothing is read or kept that the file cannot hold.
-Long arrays, such as vocabularies, are walked over and not kept. Format: ggml's docs/gguf.md::
+Long arrays, such as vocabularies, are walked over and not kept, and what is kept has a budget of memory, so that no
+file, whatever its size, takes more than some 130 MB or a second. Format: ggml's docs/gguf.md::
 
     magic "GGUF" | version u32 | tensor count | metadata count
     metadata: key, type, value ... | tensor infos ... | padding | data
@@ -12,6 +13,7 @@ Counts and lengths are u32 in version 1 and u64 since. In a big-endian file ever
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, NoReturn
@@ -20,13 +22,17 @@ from slmdesk.core.errors import LoadError, UnsafeModelFile
 from slmdesk.core.file_kinds import START_BYTES, kind_of
 from slmdesk.core.ggml import TENSOR_TYPES, TensorType
 from slmdesk.core.gguf_header import Header, SkippedArray, Tensor
+from slmdesk.core.vulnerabilities import details_of
 
 KEPT_ARRAY = 1024
 """Arrays of at most this many items are kept; longer ones become a SkippedArray."""
 
 _MAX_COUNT = 100_000  # of metadata entries, and of tensors: the largest models have a few thousand
-_MAX_STRING = 64 << 20  # bytes of one string: a chat template has some thousand
-_MAX_KEPT = 256 << 20  # bytes of all strings together
+_MAX_STRING = 64 << 20  # bytes of one string: a whole tokenizer.json, which some files carry, has 33 million
+_KEPT_TEXT = 1 << 20  # bytes of a string that are kept
+_MAX_KEPT = 128 << 20  # bytes of memory for all that is kept
+_MAX_WALKED = 8_000_000  # strings of all lists together: the largest vocabulary and its merges have a million
+_OBJECT = 40  # bytes that a number takes in memory
 _MAX_NAME = 65_535
 _MAX_DIMENSIONS = 4
 _MAX_ALIGNMENT = 1 << 20
@@ -39,6 +45,7 @@ _ELSEWHERE = "Do not use this file. Get the model from a source that you trust."
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
+_NAMES = dict(enumerate("u8 i8 u16 i16 u32 i32 f32 bool text list u64 i64 f64".split()))  # noqa: SIM905
 
 
 @dataclass(slots=True)
@@ -52,6 +59,7 @@ class _Source:
     start: int = 0  # where the window begins in the file
     at: int = 0  # the next byte, within the window
     kept: int = 0
+    walked: int = 0
     order: str = "<"
     wide: str = "Q"  # the type of counts and lengths
 
@@ -75,15 +83,22 @@ class _Source:
         """Raise when the file ends before ``count`` more bytes."""
         missing = self.position + count - self.size
         if missing > _ABSURD_HEADER:
-            self.damaged("a length in its header cannot be true")
+            self.damaged("a length in its header cannot be true", "gguf.length")
         if missing > 0:
             self.cut_short(missing)
 
     def cut_short(self, missing: int) -> NoReturn:
         raise LoadError(f"{self.name} is incomplete: the file ends at least {missing:,} bytes early.", _AGAIN)
 
-    def damaged(self, reason: str) -> NoReturn:
-        raise UnsafeModelFile(f"{self.name} is damaged or was built to do harm: {reason}.", _ELSEWHERE)
+    def damaged(self, reason: str, rule: str) -> NoReturn:
+        message = f"{self.name} is damaged or was built to do harm: {reason}."
+        raise UnsafeModelFile(message, _ELSEWHERE, details_of(rule))
+
+    def keep(self, cost: int) -> None:
+        """Charge for bytes of memory that are about to be used."""
+        self.kept += cost
+        if self.kept > _MAX_KEPT:
+            self.damaged("its header holds more than that of any model", "gguf.length")
 
     def take(self, count: int) -> bytes:
         self.need(count)
@@ -101,19 +116,42 @@ class _Source:
         kind = struct.Struct(self.order + code)
         return kind.unpack(self.take(kind.size))[0]
 
-    def string(self, limit: int = _MAX_STRING) -> bytes:
-        length = self.number(self.wide)
-        self.check(length)
-        self.kept += length
-        if length > limit or self.kept > _MAX_KEPT:
-            self.damaged(f"a text of {length:,} bytes is in its header")
+    def string(self, limit: int) -> bytes:
+        """A string whole, for names."""
+        length = self.length(limit)
+        self.keep(length + 2 * _OBJECT)
         return self.take(length)
+
+    def item(self) -> str:
+        """A string of a list."""
+        text = self.take(self.length(_KEPT_TEXT)).decode("utf-8", "replace")
+        self.keep(sys.getsizeof(text) + 8)
+        return text
+
+    def text(self) -> str:
+        """The value of an entry; of a very long one only the beginning."""
+        length = self.length(_MAX_STRING)
+        data = self.take(min(length, _KEPT_TEXT))
+        self.skip(length - len(data))
+        text = data.decode("utf-8", "replace")
+        self.keep(sys.getsizeof(text))
+        return text
+
+    def length(self, limit: int) -> int:
+        length: int = self.number(self.wide)
+        self.check(length)
+        if length > limit:
+            self.damaged(f"a text of {length:,} bytes is in its header", "gguf.length")
+        return length
 
     def skip_strings(self, count: int) -> None:
         """Walk over strings: only their lengths are looked at."""
         length_of = struct.Struct(self.order + self.wide)
         unpack, width = length_of.unpack_from, length_of.size
         self.check(count * width)
+        self.walked += count
+        if self.walked > _MAX_WALKED:
+            self.damaged("its lists are longer than those of any model", "gguf.counts")
         while count:
             self.need(width)
             window, at, last = self.window, self.at, len(self.window) - width
@@ -134,16 +172,16 @@ def read_header(stream: BinaryIO, size: int, *, name: str = "The file", arrays: 
     version = _version(source)
     tensor_count, entry_count = source.number(source.wide), source.number(source.wide)
     if max(tensor_count, entry_count) > _MAX_COUNT:
-        source.damaged("it claims to have more parts than any model has")
-    metadata = _metadata(source, entry_count, None if arrays else KEPT_ARRAY)
+        source.damaged("it claims to have more parts than any model has", "gguf.counts")
+    metadata, types = _metadata(source, entry_count, None if arrays else KEPT_ARRAY)
     alignment = metadata.get("general.alignment", 32)
     if type(alignment) is not int or not 0 < alignment <= _MAX_ALIGNMENT or alignment & (alignment - 1):
-        source.damaged("its alignment is not a power of two")
+        source.damaged("its alignment is not a power of two", "gguf.alignment")
     tensors = tuple(_tensors(source, tensor_count))
     data_offset = -(-source.position // alignment) * alignment
     _check_layout(source, tensors, alignment, data_offset)
     order = "little" if source.order == "<" else "big"
-    return Header(version, order, metadata, tensors, alignment, data_offset, size)
+    return Header(version, order, metadata, tensors, alignment, data_offset, size, types)
 
 
 def _version(source: _Source) -> int:
@@ -167,51 +205,57 @@ def _version(source: _Source) -> int:
     return version
 
 
-def _metadata(source: _Source, count: int, kept_array: int | None) -> dict[str, Any]:
+def _metadata(source: _Source, count: int, kept_array: int | None) -> tuple[dict[str, Any], dict[str, str]]:
+    """The entries, and their types as they stand in the file."""
     source.check(count * (struct.calcsize(source.order + source.wide) + 5))
     found: dict[str, Any] = {}
+    types: dict[str, str] = {}
     for _ in range(count):
         key = _text(source, source.string(_MAX_NAME))
         if key in found:
-            source.damaged(f"the entry {key[:80]} is there twice")
-        found[key] = _value(source, source.number("I"), kept_array)
-    return found
+            source.damaged(f"the entry {key[:80]} is there twice", "gguf.twice")
+        kind = source.number("I")
+        types[key] = _NAMES.get(kind, "")
+        source.keep(2 * _OBJECT)
+        if kind == _STRING:
+            found[key] = source.text()
+        elif kind == _ARRAY:
+            item, found[key] = _array(source, kept_array)
+            types[key] += f" of {item}"
+        elif kind in _SCALARS:
+            found[key] = source.number(_SCALARS[kind])
+        else:
+            source.damaged(f"an entry is of the type {kind}, which does not exist", "gguf.type")
+    return found, types
 
 
 def _text(source: _Source, data: bytes) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        source.damaged("a name in it is not text")
+        source.damaged("a name in it is not text", "gguf.name")
 
 
-def _value(source: _Source, kind: int, kept_array: int | None) -> Any:
-    if kind == _STRING:
-        return source.string().decode("utf-8", "replace")
-    if kind == _ARRAY:
-        return _array(source, kept_array)
-    if kind not in _SCALARS:
-        source.damaged(f"an entry is of the type {kind}, which does not exist")
-    return source.number(_SCALARS[kind])
-
-
-def _array(source: _Source, kept_array: int | None) -> tuple[Any, ...] | SkippedArray:
+def _array(source: _Source, kept_array: int | None) -> tuple[str, tuple[Any, ...] | SkippedArray]:
+    """The items' type, and the items or how many they are."""
     kind, count = source.number("I"), source.number(source.wide)
     kept = kept_array is None or count <= kept_array
     if kind == _STRING:
+        source.check(count * struct.calcsize(source.order + source.wide))
         if kept:
-            source.check(count * struct.calcsize(source.order + source.wide))
-            return tuple(source.string().decode("utf-8", "replace") for _ in range(count))
+            return _NAMES[kind], tuple(source.item() for _ in range(count))
         source.skip_strings(count)
     elif kind in _SCALARS:
         width = struct.calcsize(source.order + _SCALARS[kind])
         source.check(count * width)
         if kept:
-            return struct.unpack(f"{source.order}{count}{_SCALARS[kind]}", source.take(count * width))
+            source.keep(count * _OBJECT)
+            numbers = struct.unpack(f"{source.order}{count}{_SCALARS[kind]}", source.take(count * width))
+            return _NAMES[kind], numbers
         source.skip(count * width)
     else:
-        source.damaged(f"a list in it is of the type {kind}")
-    return SkippedArray(count)
+        source.damaged(f"a list in it is of the type {kind}", "gguf.type")
+    return _NAMES[kind], SkippedArray(count)
 
 
 def _tensors(source: _Source, count: int) -> Iterator[Tensor]:
@@ -220,16 +264,17 @@ def _tensors(source: _Source, count: int) -> Iterator[Tensor]:
     for _ in range(count):
         name = _text(source, source.string(_MAX_NAME))
         if name in names:
-            source.damaged(f"the tensor {name[:80]} is there twice")
+            source.damaged(f"the tensor {name[:80]} is there twice", "gguf.twice")
         names.add(name)
+        source.keep(12 * _OBJECT)
         dimensions = source.number("I")
         if not 0 < dimensions <= _MAX_DIMENSIONS:
-            source.damaged(f"the tensor {name[:80]} has {dimensions} dimensions")
+            source.damaged(f"the tensor {name[:80]} has {dimensions} dimensions", "gguf.shape")
         shape = tuple(source.number(source.wide) for _ in range(dimensions))
         kind = _tensor_type(source, name, source.number("I"))
         tensor = Tensor(name, shape, kind, source.number("Q"))
         if not 0 < tensor.elements < 1 << 60 or shape[0] % kind.block:
-            source.damaged(f"the tensor {name[:80]} has an impossible shape")
+            source.damaged(f"the tensor {name[:80]} has an impossible shape", "gguf.shape")
         yield tensor
 
 
@@ -247,12 +292,12 @@ def _check_layout(source: _Source, tensors: tuple[Tensor, ...], alignment: int, 
     end = 0
     for tensor in sorted(tensors, key=lambda t: t.offset):
         if tensor.offset % alignment:
-            source.damaged(f"the tensor {tensor.name[:80]} is not aligned")
+            source.damaged(f"the tensor {tensor.name[:80]} is not aligned", "gguf.alignment")
         if tensor.offset < end:
-            source.damaged(f"the tensor {tensor.name[:80]} lies within another")
+            source.damaged(f"the tensor {tensor.name[:80]} lies within another", "gguf.overlap")
         end = tensor.offset + tensor.size
     missing = data_offset + end - source.size if tensors else 0
     if missing > _ABSURD_DATA:
-        source.damaged("a tensor lies where no file reaches")
+        source.damaged("a tensor lies where no file reaches", "gguf.beyond")
     if missing > 0:
         raise LoadError(f"{source.name} is incomplete: the file ends {missing:,} bytes early.", _AGAIN)

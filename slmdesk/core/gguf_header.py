@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from slmdesk.core.ggml import FILE_TYPE_GUESSED, FILE_TYPES, TensorType
@@ -48,6 +48,8 @@ class Header:
     alignment: int
     data_offset: int
     file_size: int
+    types: dict[str, str] = field(default_factory=dict)
+    """How each metadata entry is written: "u32", "text", "list of f32" ..."""
 
     def text(self, key: str) -> str:
         """A metadata entry that is a text; empty when it is absent or something else."""

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from slmdesk.core.errors import RuntimeUnavailable
+from slmdesk.guard import Guard
 from slmdesk.worker import sandbox
 from slmdesk.worker.base import CreateEngine, Engine, IsCancelled
 from slmdesk.worker.loop import Inbox, Loop, Requests, error_event
@@ -27,6 +28,7 @@ from slmdesk.worker.protocol import Event
 
 ENGINES = {
     "llama_cpp": "slmdesk.worker.llama_cpp",
+    "files": "slmdesk.worker.files",
     "echo": "slmdesk.worker.echo",
 }
 """Engine names and the modules that have their ``create``."""
@@ -66,6 +68,8 @@ def main(arguments: list[str] | None = None) -> None:
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the parent, which decides
     report = sandbox.enter(allow_network=options.network, parent=options.parent)
+    if not options.network:
+        Guard(lambda _host: False).install()  # beside the system's lock, and alone where the system has none
 
     requests = Requests()
     try:
