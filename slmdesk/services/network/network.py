@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from slmdesk.core.errors import NetworkBlocked, SlmdeskError
 from slmdesk.core.network import Connection, NetworkState, Permit, covered, is_loopback, normal_host
 from slmdesk.services.network import sites
-from slmdesk.services.network.seen import open_connections
+from slmdesk.services.network.seen import WINDOW, open_connections
 from slmdesk.services.network.sites import Site
 from slmdesk.services.settings import Settings
 from slmdesk.storage.network import KnownHost, NetworkStore
@@ -46,12 +46,14 @@ class Network(QObject):
         self._named: dict[str, KnownHost] = {}
         self._unsaved: list[Connection] = []
         self._saving: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.ledger: list[Connection] = []
         """The newest lines, oldest first."""
         self.open: list[Connection] = []
 
     async def load(self) -> None:
         """Read the state, the hosts and the newest lines of the ledger."""
+        self._loop = asyncio.get_running_loop()
         if self._settings is not None:
             self._state = NetworkState(self._settings.get("network_state"))
         if self._store is not None:
@@ -181,6 +183,21 @@ class Network(QObject):
             host=to_ask,
             reason="consent",
         )
+
+    def may_connect(self, host: str) -> bool:
+        """Whether this process itself may reach ``host``: this machine, and addresses the person named. May be asked
+        on any thread. What is further away is only ever reached by workers that were given a permit.
+        """
+        return is_loopback(host) or (self._state is not NetworkState.OFFLINE and covered(host, tuple(self._named)))
+
+    def note_refused(self, host: str, port: int, library: str) -> None:
+        """Note what the guard refused this process; from any thread."""
+        line = Connection(
+            time.time(), WINDOW, host, port, f"tried by {library}" if library else "", allowed=False, reason="guard"
+        )  # fmt: skip
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the ledger
+                self._loop.call_soon_threadsafe(self.record, line)
 
     async def _touch(self, hosts: Sequence[str]) -> None:
         """Note when an agreement was last used."""
