@@ -16,6 +16,7 @@ from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.encryption import Encryption, open_database
 from slmdesk.services.files import Files
+from slmdesk.services.fit import Fits
 from slmdesk.services.hardware import Hardware
 from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
@@ -29,6 +30,7 @@ from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
+from slmdesk.storage.measurements import MeasurementStore
 from slmdesk.storage.network import NetworkStore
 from slmdesk.storage.settings import SettingsStore
 
@@ -52,7 +54,7 @@ class Desk:
         self.attachments = Attachments()
         self.jobs = Jobs()
         self.secrets = Secrets(profile.path)
-        self.network = Network(settings, NetworkStore(database))
+        self.network = Network(settings, NetworkStore(database), self.secrets)
         self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
         folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
@@ -62,6 +64,8 @@ class Desk:
         self.files = Files()
         self.inspection = Inspection(self.files)
         self.library = Library(self.runtimes, settings, STARTER)
+        shape_of = getattr(self.library, "shape", lambda _id: None)
+        self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, shape_of)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,
@@ -129,6 +133,7 @@ class Desk:
             ("hardware", self.hardware.close),
             ("files", self.files.close),
             ("models", self.loaded_models.close),
+            ("fits", self.fits.close),
             ("network", self.network.close),
             ("database", self._database.close),
         ):

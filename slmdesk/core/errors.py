@@ -28,6 +28,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class SlmdeskError(Exception):
     """Something went wrong that a person can understand and often mend.
@@ -59,7 +61,9 @@ class LoadError(SlmdeskError):
 
 
 class NotEnoughMemory(LoadError):
-    """The model needs more memory than is free."""
+    """The model needs more memory than is free. ``remedies`` are what a click can do about it (core.fit.Remedy)."""
+
+    remedies: tuple[Any, ...] = ()
 
 
 class UnsafeModelFile(LoadError):
@@ -99,7 +103,9 @@ class NotAtSource(DownloadError):
 
 
 class SourceUnreachable(DownloadError):
-    """The source did not answer, or asked to come back later."""
+    """The source did not answer, or asked to come back later, in ``retry_after`` seconds (0: it did not say)."""
+
+    retry_after: float = 0.0
 
 
 class WrongContent(DownloadError):

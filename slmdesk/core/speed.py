@@ -78,6 +78,16 @@ def predicted(shape: ModelShape, machine: MachineSpeed, *, depth: int = DEPTH, b
     return Speed(1 / (writing + attention + fixed), 1 / (reading + attention / 2 + fixed / max(batch, 1)))
 
 
+def guessed_speed(cores: int) -> MachineSpeed:
+    """A careful guess for a processor that was not measured: common memory, and kernels of average quality."""
+    cores = max(1, min(cores, 16))
+    bandwidth = min(30e9, 8e9 * cores)
+    formats = {name: BY_NAME[name.lower()].bits / 8 for name in ("F16", "Q8_0", "Q6_K", "Q4_K", "Q4_0")}
+    writing = {name: min(bandwidth / size, 4e9 * cores) for name, size in formats.items()}
+    reading = dict.fromkeys(formats, 2e10 * cores)
+    return MachineSpeed(writing, reading, bandwidth, attention=1e9 * cores, layer_s=2e-5, threads=cores)
+
+
 def _groups(shape: ModelShape) -> float:
     """Attention heads that share one key: each goes through it."""
     return max(1.0, shape.heads / shape.kv_heads) if shape.kv_heads else 1.0

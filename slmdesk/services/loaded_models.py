@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import psutil
 from PySide6.QtCore import QObject, Signal
 
-from slmdesk.core.chat import LoadOptions
-from slmdesk.core.errors import RuntimeUnavailable
+from slmdesk.core.chat import LoadOptions, Timings
+from slmdesk.core.errors import NotEnoughMemory, RuntimeUnavailable
+from slmdesk.core.fit import Remedy
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import LoadedModel, Runtime
 
 BeforeUnload = Callable[[LoadedModel], Awaitable[None]]
+RemediesOf = Callable[[Model, LoadOptions], tuple[Remedy, ...]]
 
 
 @dataclass(slots=True)
@@ -51,6 +53,8 @@ class LoadedModels(QObject):
     changed = Signal()
     loading = Signal(str, object)
     load_ended = Signal(str)
+    answered = Signal(str, object)
+    """A model wrote an answer: its id, and the answer's Timings."""
 
     def __init__(self, runtimes: Sequence[Runtime], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +63,8 @@ class LoadedModels(QObject):
         self._entries: dict[str, LoadedEntry] = {}
         self._loads: dict[str, tuple[LoadOptions, asyncio.Task[LoadedModel]]] = {}
         self.before_unload: list[BeforeUnload] = []
+        self.remedies_of: RemediesOf | None = None
+        """Who knows what helps a model that does not fit; its answer goes with the error."""
 
     def list(self) -> list[LoadedEntry]:
         """What is in memory, in order of loading; a model whose process died is not."""
@@ -99,6 +105,12 @@ class LoadedModels(QObject):
             task = running[1]
         return await task
 
+    def note_answer(self, model_id: str, timings: Timings) -> None:
+        """Tell that a model has written an answer, with its figures."""
+        if entry := self._entries.get(model_id):
+            entry.used = time.time()
+            self.answered.emit(model_id, timings)
+
     def cancel_load(self, model_id: str) -> None:
         """Stop a load; nothing of it stays in memory."""
         if running := self._loads.get(model_id):
@@ -113,7 +125,12 @@ class LoadedModels(QObject):
             )
         await self.unload(model.id)
         self.loading.emit(model.id, Progress(0, 1.0))
-        loaded = await runtime.load(model, options, lambda p: self.loading.emit(model.id, p))
+        try:
+            loaded = await runtime.load(model, options, lambda p: self.loading.emit(model.id, p))
+        except NotEnoughMemory as error:
+            if self.remedies_of is not None:
+                error.remedies = self.remedies_of(model, options)
+            raise
         self._entries[model.id] = LoadedEntry(model, options, loaded, time.time())
         return loaded
 

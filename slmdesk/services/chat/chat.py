@@ -335,3 +335,5 @@ class Chat(QObject):
         async with aclosing(loaded.chat(messages, options, continuing=continuing, stop=live.stop)) as chunks:
             async for chunk in chunks:
                 writing.take(chunk)
+        if writing.message.timings is not None:
+            self._loaded.note_answer(model.id, writing.message.timings)

@@ -1,0 +1,362 @@
+"""Whether a model will run here, and how fast: the estimate, the machine's measured speed, and what loads taught."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from statistics import median
+from typing import Any
+
+import psutil
+from PySide6.QtCore import QObject, Signal
+
+from slmdesk.core.chat import LoadOptions, Timings
+from slmdesk.core.fit import Fit, FitLevel, Remedy
+from slmdesk.core.hardware import CORRECTABLE, Machine, corrected
+from slmdesk.core.memory import Corrections, MemoryEstimate, estimate
+from slmdesk.core.models import Model
+from slmdesk.core.progress import Progress, Report
+from slmdesk.core.remedies import Room, Unloadable, judge, level_of, remedies_for
+from slmdesk.core.shape import ModelShape
+from slmdesk.core.shape_config import shape_of_size
+from slmdesk.core.speed import MachineSpeed, guessed_speed, predicted
+from slmdesk.runtimes.process import Worker
+from slmdesk.services.loaded_models import LoadedEntry, LoadedModels
+from slmdesk.services.machine import detect
+from slmdesk.services.settings import Settings
+from slmdesk.storage.measurements import Measurement, MeasurementStore
+
+Thing = Model | ModelShape
+"""What can be judged: a model of the library, or a shape."""
+
+ROOM_S = 1.0
+"""Seconds for which a reading of the free memory is used again."""
+MOVED = 0.1
+"""Share of the machine's memory that must come or go before ``changed`` tells of it."""
+LEARN_FROM = 8
+"""The newest loads of one architecture that a correction is made from."""
+_STATE = "hardware_corrections"
+_FACTOR = (0.8, 1.4)
+_SPEED_FACTOR = (0.3, 3.0)
+_NEGLIGIBLE = 0.02
+
+
+class Fits(QObject):
+    """The judge of every model on this machine. ``changed``: what it said before may no longer hold."""
+
+    changed = Signal()
+
+    def __init__(
+        self,
+        loaded: LoadedModels,
+        store: MeasurementStore,
+        settings: Settings,
+        shape_of: Callable[[str], ModelShape | None],
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._loaded = loaded
+        self._store = store
+        self._settings = settings
+        self._shape_of = shape_of
+        self._found = Machine()
+        self._speed: MachineSpeed | None = None
+        self._loads: list[Measurement] = []
+        self._corrections = Corrections()
+        self._speed_factor = 1.0
+        self._noted: dict[str, tuple[int | None, int]] = {}  # model id: (process, tokens read at once) when last noted
+        self._room: tuple[float, Room] = (0.0, Room(0))
+        self._told_free = 0
+        self._tasks: set[asyncio.Task[Any]] = set()
+        loaded.changed.connect(self._models_changed)
+        loaded.answered.connect(self._answered)
+        loaded.remedies_of = self.remedies
+
+    async def start(self) -> None:
+        """Read what was measured before, and look what this machine is."""
+        self._speed = await self._store.speed()
+        self._loads = await self._store.loads()
+        self._learn()
+        await self.detect()
+
+    async def close(self) -> None:
+        """Wait for what is still being written down."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    # --- the machine --------------------------------------------------------------------------------------------
+
+    @property
+    def machine(self) -> Machine:
+        """The machine as it was found last, with the person's corrections and the memory that is free now."""
+        memory = psutil.virtual_memory()
+        now = replace(self._found, ram=self._found.ram or memory.total, ram_free=memory.available)
+        return corrected(now, self.corrections())
+
+    @property
+    def found(self) -> Machine:
+        """The machine as it was found, without corrections."""
+        return self._found
+
+    async def detect(self) -> Machine:
+        """Look again what this machine is; takes up to some seconds on some systems, in a thread."""
+        self._found = await asyncio.to_thread(detect)
+        self._tell()
+        return self.machine
+
+    def corrections(self) -> dict[str, Any]:
+        """The figures that the person corrected: "cpu", "cores", "ram", "vram"."""
+        stored = self._settings.get_state(_STATE)
+        return dict(stored) if isinstance(stored, Mapping) else {}
+
+    async def correct(self, **figures: Any) -> None:
+        """Correct figures of the machine; None takes a correction back. Raises ValueError for an unknown figure."""
+        if unknown := set(figures) - set(CORRECTABLE):
+            raise ValueError(f"cannot be corrected: {', '.join(sorted(unknown))}")
+        kept = {name: value for name, value in {**self.corrections(), **figures}.items() if value is not None}
+        await self._settings.set_state(_STATE, kept)
+        self._tell()
+
+    @property
+    def speed(self) -> MachineSpeed:
+        """The measured speed of this machine, or a guess (``made`` is 0) before the first measurement."""
+        return self._speed or guessed_speed(self._found.cores or psutil.cpu_count(logical=False) or 1)
+
+    @property
+    def measured(self) -> bool:
+        """Whether this machine's speed has been measured."""
+        return self._speed is not None
+
+    async def measure_machine(self, report: Report | None = None) -> MachineSpeed:
+        """Measure memory and arithmetic for a few seconds, and keep the result. Raises RuntimeUnavailable."""
+        worker = await Worker.start("probe", writable=[])
+        try:
+            found = await worker.call("measure", report=report)
+        finally:
+            await worker.close()
+        self._speed = MachineSpeed.from_dict({**found, "made": time.time()})
+        await self._store.put_speed(self._speed)
+        if report is not None:
+            report(Progress(1.0, 1.0))
+        self._tell()
+        return self._speed
+
+    # --- the judgement ------------------------------------------------------------------------------------------
+
+    def level(self, thing: Thing, options: LoadOptions | None = None) -> FitLevel | None:
+        """How well a model fits, without the reasons; None where nothing is known of it."""
+        shape, size = self._shape(thing)
+        if shape is None:
+            return None
+        room = self.room(thing)
+        need = estimate(shape, options or LoadOptions(), size, vram=room.all_vram, corrections=self._corrections)
+        return level_of(need, room, predicted(shape, self.speed).generation * self._speed_factor)
+
+    def fit(self, thing: Thing, options: LoadOptions | None = None) -> Fit | None:
+        """The judgement with all its numbers and remedies; None where nothing is known of the model."""
+        shape, size = self._shape(thing)
+        if shape is None:
+            return None
+        return self._judged(shape, size, options or LoadOptions(), thing)
+
+    def fit_remote(
+        self,
+        parameters: int,
+        quantization: str,
+        size: int,
+        *,
+        active_parameters: int = 0,
+        context_length: int = 0,
+        shape: ModelShape | None = None,
+        options: LoadOptions | None = None,
+    ) -> Fit | None:
+        """The judgement on a file that is not here yet: ``size`` bytes, of a model with so many parameters."""
+        if shape is None:
+            shape = _guessed(parameters, active_parameters, quantization, size, context_length)
+        return None if shape is None else self._judged(shape, size, options or LoadOptions(), shape)
+
+    def need(self, thing: Thing, options: LoadOptions) -> MemoryEstimate | None:
+        """The memory that a load takes; None where nothing is known of the model."""
+        shape, size = self._shape(thing)
+        if shape is None:
+            return None
+        room = self.room(thing)
+        return estimate(shape, options, size, vram=room.all_vram, corrections=self._corrections)
+
+    def remedies(self, model: Model, options: LoadOptions) -> tuple[Remedy, ...]:
+        """What a person can do so that this model can be loaded; the last one is to load it anyway."""
+        shape, size = self._shape(model)
+        return () if shape is None else self._remedies(shape, size, options, model)
+
+    def room(self, thing: Thing | None = None) -> Room:
+        """The memory that is to be had; what ``thing`` itself holds already counts as free."""
+        room = self._read_room()
+        own = self._entry(thing)
+        if own is None:
+            return room
+        mine = own.memory_bytes
+        return replace(room, free=room.free + mine, held=max(0, room.held - mine))
+
+    def _read_room(self) -> Room:
+        now = time.monotonic()
+        made, room = self._room
+        if now - made > ROOM_S:
+            machine = self.machine
+            held = sum(entry.memory_bytes for entry in self._loaded.list())
+            room = Room(machine.ram_free, held, machine.vram_free)
+            self._room = (now, room)
+        return room
+
+    def _entry(self, thing: Thing | None) -> LoadedEntry | None:
+        if not isinstance(thing, Model):
+            return None
+        return next((entry for entry in self._loaded.list() if entry.model.id == thing.id), None)
+
+    def _shape(self, thing: Thing) -> tuple[ModelShape | None, int]:
+        if isinstance(thing, ModelShape):
+            return thing, 0
+        shape = self._shape_of(thing.id)
+        if shape is None:
+            shape = _guessed(
+                thing.parameters, thing.active_parameters, thing.quantization, thing.size, thing.context_length
+            )
+        return shape, thing.size
+
+    def _judged(self, shape: ModelShape, size: int, options: LoadOptions, thing: Thing) -> Fit:
+        room = self.room(thing)
+        fit = judge(
+            shape,
+            options,
+            room,
+            self.speed,
+            size=size,
+            corrections=self._corrections,
+            correction=self._speed_factor,
+        )
+        if fit.level in {FitLevel.FITS, FitLevel.SLOW} and not fit.needs_unload:
+            return fit
+        return replace(fit, remedies=self._remedies(shape, size, options, thing))
+
+    def _remedies(self, shape: ModelShape, size: int, options: LoadOptions, thing: Thing) -> tuple[Remedy, ...]:
+        own = thing.id if isinstance(thing, Model) else ""
+        others = [
+            Unloadable(entry.model.id, entry.model.name, entry.memory_bytes)
+            for entry in self._loaded.list()
+            if entry.model.id != own
+        ]
+        quantization = thing.quantization if isinstance(thing, Model) else ""
+        return remedies_for(
+            shape,
+            options,
+            self.room(thing),
+            size=size,
+            quantization=quantization,
+            loaded=others,
+            corrections=self._corrections,
+        )
+
+    # --- what loads taught --------------------------------------------------------------------------------------
+
+    def measurements(self) -> list[Measurement]:
+        """Loads with what was predicted and what was measured, the newest first."""
+        return list(self._loads)
+
+    async def note_load(
+        self, model: Model, options: LoadOptions, predicted_bytes: int, measured_bytes: int, timings: Timings
+    ) -> None:
+        """Keep a measured load and correct the predictions by it."""
+        shape, _ = self._shape(model)
+        rate = predicted(shape, self.speed).generation if shape else 0.0
+        plain = asdict(LoadOptions())
+        load = Measurement(
+            model_id=model.id,
+            name=model.name,
+            architecture=model.architecture,
+            predicted=predicted_bytes,
+            measured=measured_bytes,
+            options={name: value for name, value in asdict(options).items() if value != plain[name]},
+            predicted_tps=rate,
+            generation_tps=timings.generation_tps,
+            prompt_tps=timings.prompt_tps,
+            made=time.time(),
+        )
+        await self._store.add(load)
+        self._loads.insert(0, load)
+        self._learn()
+        self._tell()
+
+    def _answered(self, model_id: str, timings: Timings) -> None:
+        entry = next((e for e in self._loaded.list() if e.model.id == model_id), None)
+        if entry is None or not entry.memory_bytes:
+            return
+        read = min(timings.prompt_tokens - timings.cached_tokens, entry.options.ubatch_size)
+        known = self._noted.get(model_id)
+        if known is not None and known[0] == entry.pid and known[1] >= read:
+            return
+        shape, size = self._shape(entry.model)
+        if shape is None:
+            return
+        self._noted[model_id] = (entry.pid, read)
+        need = estimate(shape, entry.options, size, vram=self._read_room().all_vram)
+        untouched = need.compute * (1 - min(1.0, max(read, 1) / max(entry.options.ubatch_size, 1)))
+        coro = self.note_load(entry.model, entry.options, need.ram - round(untouched), entry.memory_bytes, timings)
+        task = asyncio.ensure_future(coro)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _learn(self) -> None:
+        """Make the corrections from the newest loads."""
+        ratios: dict[str, list[float]] = {}
+        speeds: list[float] = []
+        for load in self._loads:
+            if load.predicted > 0 and load.measured > 0:
+                ratios.setdefault(load.architecture, []).append(load.measured / load.predicted)
+            if load.predicted_tps > 0 and load.generation_tps > 0:
+                speeds.append(load.generation_tps / load.predicted_tps)
+        factors = {name: _typical(values, _FACTOR) for name, values in ratios.items()}
+        self._corrections = Corrections({name: factor for name, factor in factors.items() if factor != 1.0})
+        self._speed_factor = _typical(speeds, _SPEED_FACTOR)
+
+    def _models_changed(self) -> None:
+        self._room = (0.0, Room(0))
+        alive = {entry.model.id for entry in self._loaded.list()}
+        self._noted = {name: value for name, value in self._noted.items() if name in alive}
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Look at the free memory; tell when it has moved enough to matter."""
+        free = psutil.virtual_memory().available
+        if abs(free - self._told_free) > MOVED * psutil.virtual_memory().total:
+            self._tell()
+
+    def _tell(self) -> None:
+        self._room = (0.0, Room(0))
+        self._told_free = psutil.virtual_memory().available
+        self.changed.emit()
+
+
+def _guessed(
+    parameters: int, active_parameters: int, quantization: str, size: int, context_length: int
+) -> ModelShape | None:
+    """A shape after models of this size; None where neither parameters nor bytes are known."""
+    if not parameters and not size:
+        return None
+    count = parameters or round(size * 8 / 4.9)
+    return shape_of_size(
+        count,
+        active_parameters=active_parameters,
+        quantization=quantization or "Q4_K_M",
+        weights_bytes=size,
+        context_length=context_length,
+    )
+
+
+def _typical(values: Sequence[float], bounds: tuple[float, float]) -> float:
+    """The middle of the newest ratios within bounds; 1 for none, or for one so near that it is noise."""
+    if not values:
+        return 1.0
+    low, high = bounds
+    middle = min(max(median(values[:LEARN_FROM]), low), high)
+    return 1.0 if abs(middle - 1) < _NEGLIGIBLE else middle

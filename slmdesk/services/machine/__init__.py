@@ -1,0 +1,7 @@
+"""What this machine is: processor, memory, graphics, neural processor, drives; each figure with its source."""
+
+from __future__ import annotations
+
+from slmdesk.services.machine.detect import detect
+
+__all__ = ["detect"]
