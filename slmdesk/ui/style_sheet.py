@@ -81,6 +81,11 @@ QPushButton[kind="fold"] {
     background: transparent; border-color: transparent; text-align: left; padding: 0; color: $text2;
     min-height: ${chip}px;
 }
+QPushButton[kind="link"] {
+    background: transparent; border: 1px solid transparent; color: $accent; padding: 0 2px; min-height: ${chip}px;
+}
+QPushButton[kind="link"]:hover { text-decoration: underline; }
+QPushButton[kind="link"]:focus { border: 1px solid $accent; }
 QPushButton[kind="fold"]:hover { color: $text; }
 QPushButton[kind="fold"]:focus { border: 1px solid $accent; }
 

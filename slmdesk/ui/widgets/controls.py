@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
@@ -25,6 +27,13 @@ _GAP = 3
 def shortcut_text(shortcut: str) -> str:
     """A shortcut in the words of this system: ``Ctrl+N``."""
     return QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def plain_tip(text: str) -> str:
+    """A tooltip that shows ``text`` as it is: words of a model's file are never taken for markup."""
+    if "<" not in text:
+        return text
+    return f"<span style='white-space: pre-wrap'>{html.escape(text)}</span>"
 
 
 def restyle(widget: QWidget) -> None:
@@ -101,7 +110,7 @@ class ElidedLabel(QLabel):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         shown = self.fontMetrics().elidedText(self.text(), self._mode, self.width())
-        self.setToolTip(self.text() if shown != self.text() else "")
+        self.setToolTip(plain_tip(self.text()) if shown != self.text() else "")
         painter = QPainter(self)
         painter.setFont(self.font())
         painter.setPen(self.palette().color(self.foregroundRole()))

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 from slmdesk.core.models import Model, Verdict
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
+from slmdesk.ui.widgets.controls import plain_tip
 from slmdesk.ui.widgets.models.items import MODEL_ROLE, REMARK_ROLE, STATE_ROLE, Index, LoadState
 from slmdesk.ui.widgets.models.words import Remark
 
@@ -119,7 +120,7 @@ class ModelDelegate(QStyledItemDelegate):
         text = index.data() or ""
         if not tip and view.fontMetrics().horizontalAdvance(text) > option.rect.width() - 2 * PAD:
             tip = text
-        QToolTip.showText(event.globalPos(), tip, view)
+        QToolTip.showText(event.globalPos(), plain_tip(tip), view)
         return True
 
 
