@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from slmdesk.core import proxies
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.storage.settings import SettingsStore
 
@@ -16,7 +18,8 @@ class Setting:
     """One declared setting: what it may be, what it is at first, and how it is shown.
 
     ``kind`` is "choice" (one of ``choices``, pairs of value and label), "integer" (``minimum`` to ``maximum``),
-    "switch" (bool), "text" or "folders" (a list of paths). A setting without a label is not shown in the pane.
+    "switch" (bool), "text", "file" (a path, empty for none) or "folders" (a list of paths). ``check`` says what is
+    wrong with a text. A setting without a label is not shown in the pane.
     """
 
     key: str
@@ -32,6 +35,9 @@ class Setting:
     unit: str = ""
     zero: str = ""
     """What an integer setting shows instead of 0, such as "Automatic"."""
+    check: Callable[[str], str] | None = None
+    placeholder: str = ""
+    """What an empty text shows, as an example."""
 
     def problem(self, value: Any) -> str:
         """Why ``value`` cannot be this setting's; empty if it can."""
@@ -46,7 +52,9 @@ class Setting:
         if self.kind == "folders":
             listed = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
             return "" if listed else "it must be a list of folders"
-        return "" if isinstance(value, str) else "it must be a text"
+        if not isinstance(value, str):
+            return "it must be a text"
+        return self.check(value) if self.check is not None else ""
 
 
 def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001, N802  (the name that Qt's tool looks for)
@@ -57,6 +65,7 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001, N802  (t
 _LOOK: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 _CHAT: Final = QT_TRANSLATE_NOOP("Settings", "Chat")
 _MODELS: Final = QT_TRANSLATE_NOOP("Settings", "Models")
+_NETWORK: Final = QT_TRANSLATE_NOOP("Settings", "Network")
 
 _TABLE: tuple[Setting, ...] = (
     Setting(
@@ -165,9 +174,95 @@ _TABLE: tuple[Setting, ...] = (
         QT_TRANSLATE_NOOP("Settings", "Model folders"),
         QT_TRANSLATE_NOOP("Settings", "Further folders that are searched for models. Nothing in them is changed."),
     ),
+    Setting(
+        "proxy_mode",
+        "choice",
+        "system",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Proxy"),
+        QT_TRANSLATE_NOOP(
+            "Settings",
+            "System follows this computer's settings and their PAC script; on Linux the variables HTTPS_PROXY and "
+            "NO_PROXY.",
+        ),
+        choices=(
+            ("system", QT_TRANSLATE_NOOP("Settings", "System")),
+            ("none", QT_TRANSLATE_NOOP("Settings", "No proxy")),
+            ("own", QT_TRANSLATE_NOOP("Settings", "Own proxy")),
+        ),
+    ),
+    Setting(
+        "proxy_url",
+        "text",
+        "",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Proxy address"),
+        QT_TRANSLATE_NOOP("Settings", "An HTTP proxy with its port."),
+        check=proxies.proxy_problem,
+        placeholder="http://proxy.example.org:3128",
+    ),
+    Setting(
+        "proxy_except",
+        "text",
+        "",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Not through the proxy"),
+        QT_TRANSLATE_NOOP("Settings", "Names, patterns and networks. This computer is never reached through a proxy."),
+        check=proxies.exceptions_problem,
+        placeholder=".corp.example, 10.0.0.0/8",
+    ),
+    Setting(
+        "proxy_user",
+        "text",
+        "",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Proxy user name"),
+        QT_TRANSLATE_NOOP("Settings", "Where the proxy asks for one. The password is under Tokens."),
+    ),
+    Setting(
+        "system_certificates",
+        "switch",
+        default=True,
+        group=_NETWORK,
+        label=QT_TRANSLATE_NOOP("Settings", "Trust this computer's certificates"),
+        help=QT_TRANSLATE_NOOP(
+            "Settings",
+            "Off uses the list of authorities that comes with SLMDesk. Certificates are checked either way.",
+        ),
+    ),
+    Setting(
+        "ca_file",
+        "file",
+        "",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Further authority"),
+        QT_TRANSLATE_NOOP("Settings", "A PEM file of your organisation, if it inspects connections."),
+    ),
+    Setting(
+        "hub_mirror",
+        "text",
+        "",
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Mirror of Hugging Face"),
+        QT_TRANSLATE_NOOP("Settings", "Used instead of huggingface.co. The variable HF_ENDPOINT does the same."),
+        check=proxies.endpoint_problem,
+        placeholder="https://huggingface.co",
+    ),
+    Setting(
+        "ledger_days",
+        "integer",
+        90,
+        _NETWORK,
+        QT_TRANSLATE_NOOP("Settings", "Keep the list of connections"),
+        QT_TRANSLATE_NOOP("Settings", "Older lines are forgotten at the start."),
+        minimum=0,
+        maximum=3650,
+        step=30,
+        unit=QT_TRANSLATE_NOOP("Settings", "days"),
+        zero=QT_TRANSLATE_NOOP("Settings", "For ever"),
+    ),
     Setting("last_model", "text", ""),
     Setting("network_state", "choice", "offline", choices=(("offline", ""), ("local", ""), ("online", ""))),
-    Setting("hub_mirror", "text", ""),
 )
 
 

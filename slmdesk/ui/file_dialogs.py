@@ -33,6 +33,15 @@ def ask_files(
     return dialog
 
 
+def ask_file(parent: QWidget, title: str, kinds: str, on_path: Callable[[Path], object]) -> QFileDialog:
+    """Ask for one file to read."""
+    dialog = _dialog(parent, title, lambda paths: on_path(paths[0]))
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.setNameFilter(kinds)
+    dialog.open()
+    return dialog
+
+
 def ask_folder(parent: QWidget, title: str, on_path: Callable[[Path], object]) -> QFileDialog:
     """Ask for a folder."""
     dialog = _dialog(parent, title, lambda paths: on_path(paths[0]))

@@ -1,17 +1,24 @@
 from __future__ import annotations
 
+import asyncio
 import socket
+import sys
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from slmdesk.core.errors import NetworkBlocked, SlmdeskError
 from slmdesk.services.network import Connection, Network, NetworkState, Permit, open_connections
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.storage.database import Database
 from slmdesk.storage.network import NetworkStore
 from slmdesk.storage.settings import SettingsStore
+from tests.services.keyrings import MemoryKeyring
 
 
 @pytest.fixture
@@ -81,8 +88,8 @@ async def test_everything_outlives_a_restart(database: Database) -> None:
     network = await opened(database)
     await network.set_state(NetworkState.ONLINE)
     await network.consent("huggingface.co")
-    network.record(Connection(1.0, "hub", "huggingface.co", 443, "search", up=10, down=20, id="a"))
-    network.record(Connection(1.0, "hub", "huggingface.co", 443, "search", up=10, down=2000, id="a"))
+    network.record(Connection(time.time(), "hub", "huggingface.co", 443, "search", up=10, down=20, id="a"))
+    network.record(Connection(time.time(), "hub", "huggingface.co", 443, "search", up=10, down=2000, id="a"))
     await network.close()
     again = await opened(database)
     assert again.state is NetworkState.ONLINE
@@ -135,3 +142,71 @@ async def test_open_connections_are_measured() -> None:
             before = len(changes)
             await network.refresh()
             assert len(changes) == before
+
+
+async def test_the_own_proxy_with_its_password_is_part_of_a_permit(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keyring.set_keyring(MemoryKeyring())
+    settings, secrets = Settings(SettingsStore(database)), Secrets(tmp_path)
+    await settings.load()
+    network = Network(settings, NetworkStore(database), secrets)
+    await network.set_state(NetworkState.ONLINE)
+    for host in ("huggingface.co", "box.corp.example"):
+        await network.consent(host)
+    await settings.set("proxy_mode", "own")
+    await settings.set("proxy_url", "http://proxy.example.org:3128")
+    await settings.set("proxy_except", ".corp.example")
+    await settings.set("proxy_user", "me")
+    await secrets.set("proxy", "p@ss")
+    await settings.set("ca_file", "/etc/ca.pem")
+    permit = await network.permit("hub", "search", ["*.hf.co", "box.corp.example"])
+    assert permit.proxy_for("cdn.hf.co") == "http://me:p%40ss@proxy.example.org:3128"
+    assert permit.proxy_for("box.corp.example") == ""
+    assert permit.ca_file == "/etc/ca.pem"
+    with pytest.raises(SlmdeskError, match="fields of their own"):
+        await settings.set("proxy_url", "http://me:p@ss@proxy.example.org:3128")
+    await network.close()
+    keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the system's own settings count as well")
+async def test_the_environments_proxy(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS_PROXY", "ALL_PROXY", "all_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", "proxy.example.org:3128")
+    monkeypatch.setenv("no_proxy", "hf.co")
+    network = await opened(database)
+    await network.set_state(NetworkState.ONLINE)
+    await network.consent("huggingface.co")
+    permit = await network.permit("hub", "search", network.site("huggingface").hosts)
+    assert permit.proxy_for("huggingface.co") == "http://proxy.example.org:3128"
+    assert permit.proxy_for("cdn.hf.co") == ""
+    monkeypatch.setenv("https_proxy", "socks5://proxy.example.org:1080")
+    with pytest.raises(SlmdeskError, match="kind that SLMDesk cannot use"):
+        await network.permit("hub", "search", ["huggingface.co"])
+    await network.close()
+
+
+async def test_old_lines_are_forgotten_at_the_start(database: Database) -> None:
+    network = await opened(database)
+    for when in (time.time(), time.time() - 91 * 86_400):
+        network.record(Connection(when, "hub", "huggingface.co", 443))
+    await network.close()
+    assert len((await opened(database)).ledger) == 1
+
+
+async def test_what_the_guard_refused_is_in_the_ledger(database: Database) -> None:
+    network = await opened(database)
+    await asyncio.to_thread(network.note_refused, "example.org", 443, "some_library")
+    await asyncio.sleep(0)
+    assert [(c.part, c.host, c.purpose, c.allowed) for c in network.ledger] == [
+        ("window", "example.org", "tried by some_library", False)
+    ]
+    assert network.may_connect("127.0.0.1")
+    await network.name_local("box.example")
+    assert not network.may_connect("box.example")
+    await network.set_state(NetworkState.LOCAL)
+    assert network.may_connect("box.example")
+    assert not network.may_connect("huggingface.co")
+    await network.close()

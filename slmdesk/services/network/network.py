@@ -6,14 +6,17 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.errors import NetworkBlocked, SlmdeskError
 from slmdesk.core.network import Connection, NetworkState, Permit, covered, is_loopback, normal_host
 from slmdesk.services.network import sites
+from slmdesk.services.network.proxies import proxies_for
 from slmdesk.services.network.seen import WINDOW, open_connections
 from slmdesk.services.network.sites import Site
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.storage.network import KnownHost, NetworkStore
 
@@ -36,11 +39,16 @@ class Network(QObject):
     """The new :class:`NetworkState`. Whoever holds a worker with network ends it on OFFLINE."""
 
     def __init__(
-        self, settings: Settings | None = None, store: NetworkStore | None = None, parent: QObject | None = None
+        self,
+        settings: Settings | None = None,
+        store: NetworkStore | None = None,
+        secrets: Secrets | None = None,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self._settings = settings
         self._store = store
+        self._secrets = secrets
         self._state = NetworkState.OFFLINE
         self._consents: dict[str, KnownHost] = {}
         self._named: dict[str, KnownHost] = {}
@@ -57,10 +65,16 @@ class Network(QObject):
         if self._settings is not None:
             self._state = NetworkState(self._settings.get("network_state"))
         if self._store is not None:
+            await self._forget_old(self._store)
             self._consents = {h.host: h for h in await self._store.hosts("consent")}
             self._named = {h.host: h for h in await self._store.hosts("local")}
             self.ledger = (await self._store.lines(limit=KEPT_IN_SIGHT))[::-1]
         self.changed.emit()
+
+    async def _forget_old(self, store: NetworkStore) -> None:
+        days = int(self._settings.get("ledger_days")) if self._settings is not None else 0
+        if days:
+            await store.wipe(older_than=time.time() - days * 86_400)
 
     # --- the state ------------------------------------------------------------------------------------------------
 
@@ -137,14 +151,23 @@ class Network(QObject):
         """Leave to reach ``hosts`` (names, addresses, ``*.`` patterns), with proxy and certificates.
 
         ``part`` names who asks ("hub"), ``purpose`` what for, in words a person reads in the ledger. Raises
-        NetworkBlocked, with the host to agree to and the reason, and notes that in the ledger.
+        NetworkBlocked, with the host to agree to and the reason, and notes that in the ledger; and SlmdeskError where
+        the system's proxy is of a kind that cannot be used.
         """
         wanted = tuple(dict.fromkeys(_checked(host) for host in hosts))
         for host in wanted:
             self._require(part, purpose, host)
         await self._touch(wanted)
         site = sites.site_of(wanted[0], self._sites()) if wanted else None
-        return Permit(part, purpose, wanted, endpoint=site.endpoint if site else "")
+        permit = Permit(part, purpose, wanted, endpoint=site.endpoint if site else "")
+        if self._settings is None or all(map(is_loopback, wanted)):
+            return permit
+        return replace(
+            permit,
+            proxies=await proxies_for(wanted, self._settings, self._secrets),
+            ca_file=str(self._settings.get("ca_file")),
+            system_store=bool(self._settings.get("system_certificates")),
+        )
 
     def _require(self, part: str, purpose: str, host: str) -> None:
         if is_loopback(host):

@@ -9,11 +9,11 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from slmdesk.services.settings import Setting
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import ElidedLabel, IconButton, TextButton, row
+from slmdesk.ui.widgets.controls import ElidedLabel, IconButton, TextButton, restyle, row
 
 Keep = Callable[[Any], object]
 
@@ -92,6 +92,64 @@ class SwitchSetting(SettingField):
     def show(self, value: Any) -> None:
         """Show a value without keeping it."""
         self.box.setChecked(bool(value))
+
+
+class TextSetting(SettingField):
+    """A line of text; kept when the typing is done, and marked while it cannot be kept."""
+
+    def __init__(self, setting: Setting, keep: Keep) -> None:
+        self._setting = setting
+        self._keep = keep
+        self._kept = ""
+        self.box = self.widget = QLineEdit()
+        self.box.setPlaceholderText(setting.placeholder)
+        self.box.setMinimumWidth(280)
+        self.box.editingFinished.connect(self._on_finished)
+        self.box.textEdited.connect(lambda _text: self._mark())
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        self._kept = str(value)
+        self.box.setText(self._kept)
+        self.box.setCursorPosition(0)
+        self._mark()
+
+    def _mark(self) -> None:
+        wrong = bool(self._setting.problem(self.box.text().strip()))
+        if self.box.property("invalid") != wrong:
+            self.box.setProperty("invalid", wrong)
+            restyle(self.box)
+
+    def _on_finished(self) -> None:
+        text = self.box.text().strip()
+        if text != self._kept:
+            self._keep(text)
+
+
+class FileField(SettingField):
+    """A file that can be chosen and taken off again."""
+
+    def __init__(self, keep: Keep, ask: Callable[[Callable[[Path], object]], object]) -> None:
+        self.widget = QWidget()
+        self.name = ElidedLabel("", middle=True)
+        self.off = IconButton("close", self.widget.tr("Take the file off"))
+        self.choose = TextButton(self.widget.tr("Choose a file"))
+        self.choose.clicked.connect(lambda: ask(lambda path: keep(str(path))))
+        self.off.clicked.connect(lambda: keep(""))
+        layout = row(self.off, self.choose)
+        layout.insertWidget(0, self.name, 1)
+        self.widget.setLayout(layout)
+
+    def show(self, value: Any) -> None:
+        """Show a value without keeping it."""
+        self.name.setText(str(value))
+        self.name.setVisible(bool(value))
+        self.off.setVisible(bool(value))
+        self.widget.setMinimumWidth(320 if value else 0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of ``theme``."""
+        self.off.set_theme(theme)
 
 
 class FolderField(SettingField):

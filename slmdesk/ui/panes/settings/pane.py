@@ -17,9 +17,17 @@ from slmdesk.services.encryption import Encryption
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.presets import Presets
 from slmdesk.services.settings import Setting, Settings
-from slmdesk.ui.file_dialogs import ask_folder
+from slmdesk.ui.file_dialogs import ask_file, ask_folder
 from slmdesk.ui.pane import Pane
-from slmdesk.ui.panes.settings.fields import ChoiceSetting, FolderField, NumberField, SettingField, SwitchSetting
+from slmdesk.ui.panes.settings.fields import (
+    ChoiceSetting,
+    FileField,
+    FolderField,
+    NumberField,
+    SettingField,
+    SwitchSetting,
+    TextSetting,
+)
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row, rule
 from slmdesk.ui.widgets.licences import LicencesDialog
@@ -133,6 +141,10 @@ class SettingsPane(Pane):
             return NumberField(setting, keep)
         if setting.kind == "switch":
             return SwitchSetting(keep)
+        if setting.kind == "text":
+            return TextSetting(setting, keep)
+        if setting.kind == "file":
+            return FileField(keep, lambda on_path: ask_file(self, setting.label, self.tr("All files (*)"), on_path))
         return FolderField(keep, lambda on_path: ask_folder(self, self.tr("Add a folder"), on_path))
 
     def _on_changed(self, key: str) -> None:
@@ -236,5 +248,5 @@ class SettingsPane(Pane):
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
         for field in self.fields.values():
-            if isinstance(field, FolderField):
+            if isinstance(field, (FileField, FolderField)):
                 field.set_theme(theme)
