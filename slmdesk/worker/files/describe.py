@@ -15,10 +15,9 @@ from slmdesk.core.models import ModelFormat
 from slmdesk.core.safety import PICKLE, finding_of
 from slmdesk.worker.files import folders, gguf_files
 from slmdesk.worker.files.described import Described
+from slmdesk.worker.files.folders import PICKLES
 from slmdesk.worker.files.opening import open_file, shown
 
-PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
-"""Endings of files that are listed as unsafe and never opened (beyond their first bytes)."""
 _PICKLE_STARTS = (b"PK\x03\x04", *(bytes([0x80, version]) for version in range(2, 6)))
 
 
