@@ -30,6 +30,7 @@ ENGINES = {
     "llama_cpp": "slmdesk.worker.llama_cpp",
     "files": "slmdesk.worker.files",
     "echo": "slmdesk.worker.echo",
+    "hub": "slmdesk.worker.hub",
 }
 """Engine names and the modules that have their ``create``."""
 
