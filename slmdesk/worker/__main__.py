@@ -29,6 +29,7 @@ from slmdesk.worker.protocol import Event
 ENGINES = {
     "llama_cpp": "slmdesk.worker.llama_cpp",
     "files": "slmdesk.worker.files",
+    "reach": "slmdesk.worker.reach",
     "echo": "slmdesk.worker.echo",
     "hub": "slmdesk.worker.hub",
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from slmdesk.core.network import Connection, NetworkState, Permit, is_loopback
 from slmdesk.services.network.network import Network
+from slmdesk.services.network.reach import Step
 from slmdesk.services.network.seen import open_connections
 from slmdesk.services.network.sites import Site
 
-__all__ = ["Connection", "Network", "NetworkState", "Permit", "Site", "is_loopback", "open_connections"]
+__all__ = ["Connection", "Network", "NetworkState", "Permit", "Site", "Step", "is_loopback", "open_connections"]

@@ -7,15 +7,19 @@ import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.errors import NetworkBlocked, SlmdeskError
-from slmdesk.core.network import Connection, NetworkState, Permit, covered, is_loopback, normal_host
-from slmdesk.services.network import sites
+from slmdesk.core.network import Connection, NetworkState, Permit, covered, host_of, is_loopback, normal_host
+from slmdesk.core.proxies import endpoint_problem
+from slmdesk.services.network.export import write_ledger
 from slmdesk.services.network.proxies import proxies_for
+from slmdesk.services.network.reach import OnStep, Step, walk
 from slmdesk.services.network.seen import WINDOW, open_connections
-from slmdesk.services.network.sites import Site
+from slmdesk.services.network.sites import SITES, Site, placed, site_of
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.storage.network import KnownHost, NetworkStore
@@ -98,14 +102,14 @@ class Network(QObject):
 
     def site(self, key: str) -> Site:
         """A place on the internet by its key ("huggingface"), behind its mirror where one is set. Raises KeyError."""
-        site = next((s for s in sites.SITES if s.key == key), None)
+        site = next((s for s in SITES if s.key == key), None)
         if site is None:
             raise KeyError(key)
         mirror = str(self._settings.get(site.mirror)) if self._settings is not None and site.mirror else ""
-        return sites.placed(site, mirror)
+        return placed(site, mirror)
 
     def _sites(self) -> tuple[Site, ...]:
-        return tuple(self.site(s.key) for s in sites.SITES)
+        return tuple(self.site(s.key) for s in SITES)
 
     async def consent(self, host: str) -> None:
         """Agree that a host may be reached while the state is Online; for a known site that covers all its hosts."""
@@ -158,9 +162,9 @@ class Network(QObject):
         for host in wanted:
             self._require(part, purpose, host)
         await self._touch(wanted)
-        site = sites.site_of(wanted[0], self._sites()) if wanted else None
+        site = site_of(wanted[0], self._sites()) if wanted else None
         permit = Permit(part, purpose, wanted, endpoint=site.endpoint if site else "")
-        if self._settings is None or all(map(is_loopback, wanted)):
+        if self._settings is None:
             return permit
         return replace(
             permit,
@@ -180,7 +184,7 @@ class Network(QObject):
 
     def _blocked(self, host: str) -> NetworkBlocked | None:
         """Why ``host`` may not be reached now; None if it may."""
-        site = sites.site_of(host, self._sites())
+        site = site_of(host, self._sites())
         to_ask = site.host if site else host.removeprefix("*.")
         if self._state is NetworkState.OFFLINE:
             return NetworkBlocked(
@@ -225,7 +229,7 @@ class Network(QObject):
     async def _touch(self, hosts: Sequence[str]) -> None:
         """Note when an agreement was last used."""
         for host in hosts:
-            site = sites.site_of(host, self._sites())
+            site = site_of(host, self._sites())
             for name in {host, site.host if site else host} & self._consents.keys():
                 self._consents[name] = KnownHost(name, self._consents[name].added, time.time())
                 if self._store is not None:
@@ -256,6 +260,74 @@ class Network(QObject):
         lines, self._unsaved = self._unsaved, []
         if lines and self._store is not None:
             await self._store.add(lines)
+
+    async def lines(self, *, limit: int = -1, text: str = "", blocked: bool | None = None) -> list[Connection]:
+        """Lines of the whole ledger, the newest first; see :meth:`NetworkStore.lines`."""
+        await self._save()
+        if self._store is None:
+            return [c for c in reversed(self.ledger) if blocked is None or c.allowed is not blocked]
+        return await self._store.lines(limit=limit, text=text, blocked=blocked)
+
+    async def totals(self) -> tuple[int, int, int, int]:
+        """How many lines the ledger has, how many of them were blocked, and all bytes up and down."""
+        await self._save()
+        return (0, 0, 0, 0) if self._store is None else await self._store.totals()
+
+    async def export(self, path: Path) -> int:
+        """Write the whole ledger as CSV, or as JSON where the name ends so; how many lines. Raises SlmdeskError."""
+        lines = await self.lines()
+        await asyncio.to_thread(write_ledger, path, lines)
+        return len(lines)
+
+    async def wipe(self) -> None:
+        """Forget the whole ledger. What a person agreed to stays."""
+        self.ledger.clear()
+        self._unsaved.clear()
+        if self._store is not None:
+            await self._store.wipe()
+        self.changed.emit()
+
+    # --- for whoever has to find out why it does not work ---------------------------------------------------------
+
+    async def test_connection(self, address: str = "", on_step: OnStep | None = None) -> list[Step]:
+        """Go the way to a host (or address with https://; empty: Hugging Face) and say where it ends, and why.
+
+        Raises NetworkBlocked where that is SLMDesk itself, SlmdeskError for what is no host.
+        """
+        url = self._address_of(address.strip())
+        permit = await self.permit("test", "Test connection", [host_of(url)])
+        stop = asyncio.Event()
+
+        def on_state(state: NetworkState) -> None:
+            if state is NetworkState.OFFLINE:
+                stop.set()
+
+        self.state_changed.connect(on_state)
+        try:
+            way = await walk(url, permit, stop, on_step)
+        finally:
+            self.state_changed.disconnect(on_state)
+        self.record(
+            Connection(time.time(), permit.part, way.host, way.port, permit.purpose, up=way.up, down=way.down)
+        )  # fmt: skip
+        return list(way.steps)
+
+    def _address_of(self, text: str) -> str:
+        known = site_of(text.lower(), self._sites()) if text else self.site("huggingface")
+        if known is not None and text in ("", known.host):
+            return known.endpoint
+        url = text if "://" in text else f"https://{text}"
+        if not url.startswith(("https://", "http://")) or endpoint_problem(url):
+            raise SlmdeskError(f"{text!r} is not a host or an address.", "Write it like example.org.")
+        return url
+
+    def firewall_hosts(self) -> list[tuple[str, int, str]]:
+        """What a company's firewall has to let through, as host or pattern, port and purpose."""
+        return [
+            (host, urlsplit(site.endpoint).port or 443, purpose)
+            for site in self._sites()
+            for host, purpose in site.purposes
+        ]
 
     async def refresh(self) -> None:
         """Measure the connections that this program and its workers have open now."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from slmdesk.core.network import covered, host_of, normal_host
+from slmdesk.core.network import covered, host_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,3 @@ def placed(site: Site, mirror: str, environment: Mapping[str, str] = os.environ)
 def site_of(host: str, sites: tuple[Site, ...]) -> Site | None:
     """The site that a host or pattern belongs to."""
     return next((site for site in sites if site.covers(host)), None)
-
-
-def wanted(hosts: tuple[str, ...]) -> tuple[str, ...]:
-    """Hosts and patterns in their one written form. Raises ValueError for what is none."""
-    return tuple(dict.fromkeys(normal_host(host) for host in hosts))
