@@ -32,8 +32,8 @@ from slmdesk.core.shape import ModelShape, shape_of_header
 
 DEFAULT_CONTEXT = 4096
 """Tokens, where the options leave the context open and the model was trained with at least as many."""
-PROCESS_BYTES = 64 << 20
-"""A worker with llama.cpp and no model."""
+PROCESS_BYTES = 40 << 20
+"""A worker with llama.cpp and no model, and what an answer leaves in it."""
 VOCABULARY_BYTES = 270
 """Bytes for each token of the vocabulary, in llama.cpp's tables."""
 GPU_BYTES = 300 << 20
@@ -203,7 +203,9 @@ def _offloaded(shape: ModelShape, weights: int, kv: int, compute: int, wanted: i
     known = sum(shape.layer_bytes)
     outside = shape.embedding_bytes + shape.output_bytes
     scale = weights / (known + outside) if known else 0.0  # the file may be larger than its tensors
-    sizes = [size * scale for size in shape.layer_bytes] or [weights / max(shape.layers, 1)] * shape.layers
+    sizes = [size * scale for size in shape.layer_bytes]
+    if not all(sizes):  # a part of a split model tells only of its own layers
+        sizes = [weights / max(shape.layers, 1)] * shape.layers
     cache = kv / max(len(sizes), 1)
     parts = [(shape.output_bytes or shape.embedding_bytes) * scale, *(size + cache for size in reversed(sizes))]
     used, count = float(compute + GPU_BYTES), 0
@@ -221,7 +223,7 @@ def _compute(shape: ModelShape, options: LoadOptions, tokens: int) -> tuple[floa
     hidden = shape.embedding_length
     heads = shape.heads
     queries = heads * shape.key_length
-    masks = 2 if shape.sliding_window else 1
+    masks = 2 if any(shape.sliding) else 1
     feed_forward = 4 * batch * (3 * _feed_forward(shape) + 3 * hidden + queries)
     if options.flash_attention != "off":
         return feed_forward, 2 * batch * masks

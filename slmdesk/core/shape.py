@@ -23,9 +23,8 @@ _SLIDING_EVERY = {
     "gemma3n": 5,
     **dict.fromkeys(("gemma3", "gemma-embedding"), 6),
     "plamo3": 8,
-    "phi3": 1,
 }
-"""Of so many layers the last sees the whole context and the others a window (1: all see it); llama.cpp, models/."""
+"""Of so many layers the last sees the whole context, the others a window (llama.cpp, models/; Phi-3's is unused)."""
 _WHOLE_FIRST = {"smallthinker", "cohere2moe", "laguna", "modern-bert"}
 _WINDOWS = {"gemma3n": 512, "llama4": 8192}
 _RECURRENT = {"mamba", "mamba2", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7"}
@@ -125,6 +124,7 @@ def shape_of_header(header: Header, parts: Iterable[Header] = ()) -> ModelShape:
     """The shape of a GGUF file; ``parts`` are the headers of a split model's other files."""
     tensors = [*header.tensors, *(tensor for part in parts for tensor in part.tensors)]
     key_widths, value_widths = _widths(header)
+    sliding = _sliding(header)
     weights = _Weights.of(tensors, header.block_count, header.number(".expert_count"), _experts_used(header))
     recurrent = _recurrent_layers(header)
     vocabulary = header.vocabulary
@@ -145,8 +145,8 @@ def shape_of_header(header: Header, parts: Iterable[Header] = ()) -> ModelShape:
         value_length=header.value_length,
         key_widths=key_widths,
         value_widths=value_widths,
-        sliding_window=_window(header),
-        sliding=_sliding(header),
+        sliding_window=_window(header) if any(sliding) else 0,
+        sliding=sliding,
         recurrent_layers=recurrent,
         state_numbers=_state_numbers(header) if recurrent else 0,
         vocabulary=vocabulary,
@@ -225,8 +225,6 @@ def _sliding(header: Header) -> tuple[bool, ...]:
     every = told if isinstance(told, int) and told > 0 else _SLIDING_EVERY.get(header.architecture, 0)
     if not every:
         return (False,) * layers
-    if every == 1:
-        return (True,) * layers
     if header.architecture in _WHOLE_FIRST:
         return tuple(i % every != 0 for i in range(layers))
     return tuple(i % every < every - 1 for i in range(layers))

@@ -12,16 +12,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
 from slmdesk.core.errors import LoadError, SlmdeskError, UnsafeModelFile, WorkerCrashed
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
-from slmdesk.core.memory import estimate, fits, not_enough
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Report
+from slmdesk.core.shape import shape_of_header
 from slmdesk.runtimes.base import LoadedModel, Runtime, RuntimeStatus
+from slmdesk.runtimes.placement import check_memory, placed
 from slmdesk.runtimes.process import Worker
 from slmdesk.worker.protocol import Event
 
@@ -50,6 +49,7 @@ class LlamaCpp(Runtime):
     """
 
     name = "llama.cpp"
+    formats = frozenset({ModelFormat.GGUF})
 
     def __init__(self, folders: Sequence[Path], state_dir: Path | None = None, state_key: bytes = b"") -> None:
         self._folders = list(folders)
@@ -57,11 +57,6 @@ class LlamaCpp(Runtime):
         self._state_key = state_key
         self._known: dict[Path, tuple[tuple[int, int], Model | None]] = {}
         self._info: dict[str, Any] | None = None
-
-    def add_folder(self, folder: Path) -> None:
-        """Search this folder too."""
-        if folder not in self._folders:
-            self._folders.append(folder)
 
     async def status(self) -> RuntimeStatus:
         """Ready, with the devices of the installed build; asks a worker once."""
@@ -137,14 +132,14 @@ class LlamaCpp(Runtime):
         header = await asyncio.to_thread(_check, model.path)
         worker = await Worker.start("llama_cpp", writable=await asyncio.to_thread(self._writable))
         try:
+            build, shape = await worker.call("info"), shape_of_header(header)
             if not options.ignore_memory:
-                devices = (await worker.call("info"))["devices"]
-                _check_memory(model, header, options, devices)
+                check_memory(model.name, shape, model.size, options, build["devices"])
             info = await worker.call(
                 "load",
                 report=report,
                 path=str(model.path),
-                options=asdict(options),
+                options=asdict(placed(shape, options, build)),
                 name=model.name,
                 state_key=self._state_key.hex(),
             )
@@ -341,16 +336,6 @@ def _check_counts(name: str, header: Header) -> None:
         raise UnsafeModelFile(
             f"{name} is damaged: its normalisation constant is {epsilon}.", "Fetch it again, or choose another model."
         )
-
-
-def _check_memory(model: Model, header: Header, options: LoadOptions, devices: Sequence[dict[str, Any]]) -> None:
-    """Raises NotEnoughMemory, with the numbers, for a model that does not fit beside what is in memory already."""
-    free = psutil.virtual_memory().available
-    if options.gpu_layers and not options.device.lower().startswith("cpu"):
-        free += sum(int(device["memory_free"]) for device in devices if device["type"] == "gpu")
-    need = estimate(header, options, model.size)
-    if not fits(need, free):
-        raise not_enough(model.name, need, free)
 
 
 def _forget_others(folder: Path, keep: set[str]) -> None:

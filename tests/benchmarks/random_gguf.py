@@ -72,6 +72,18 @@ def _vocabulary(size: int) -> tuple[list[str], list[int], list[str]]:
     return tokens, types, [f"{a} {b}" for a, b in merges]
 
 
+def add_tokenizer(writer: gguf.GGUFWriter, vocabulary: int) -> None:
+    """Give the file a byte-level BPE tokenizer with so many tokens."""
+    tokens, types, merges = _vocabulary(vocabulary)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(types)
+    writer.add_token_merges(merges)
+    writer.add_eos_token_id(vocabulary - len(SPECIAL) + SPECIAL.index("<|im_end|>"))
+    writer.add_add_bos_token(False)  # noqa: FBT003 - gguf's own signature
+
+
 def _random(rng: np.random.Generator, *shape: int, scale: float = 0.05) -> npt.NDArray[np.float16]:
     """Normal numbers; large tensors repeat a block of a million, which is much faster to make."""
     count = int(np.prod(shape))
@@ -118,15 +130,7 @@ def write_model(
     writer.add_rope_dimension_count(shape.head_size)
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
-    tokens, types, merges = _vocabulary(shape.vocabulary)
-    first_special = shape.vocabulary - len(SPECIAL)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("gpt-2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    writer.add_token_merges(merges)
-    writer.add_eos_token_id(first_special + SPECIAL.index("<|im_end|>"))
-    writer.add_add_bos_token(False)  # noqa: FBT003 - gguf's own signature
+    add_tokenizer(writer, shape.vocabulary)
     if template is not None:
         writer.add_chat_template(template)
     _add_tensors(writer, shape, seed)

@@ -37,7 +37,7 @@ def shape(layers: int, hidden: int, heads: int, kv: int, head: int, ffn: int, vo
 QWEN = shape(24, 896, 14, 2, 64, 4864, 151_936)
 LLAMA = shape(28, 3072, 24, 8, 128, 8192, 128_256)
 PHI = shape(32, 3072, 32, 32, 96, 8192, 32_064)
-GEMMA = shape(26, 1152, 4, 1, 256, 6912, 262_144, attention__sliding_window=512)
+GEMMA = shape(26, 1152, 4, 1, 256, 6912, 262_144, attention__sliding_window=512, attention__sliding_window_pattern=6)
 
 # header, context, micro-batch, flash attention, KV type, slots; then the KV and compute buffers that llama.cpp of
 # llama-cpp-python 0.3.36 printed for a file of that shape on a CPU, in MiB

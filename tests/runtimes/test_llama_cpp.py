@@ -138,7 +138,7 @@ async def test_a_model_bigger_than_memory_is_refused_with_numbers(
     starter: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     memory = SimpleNamespace(available=10_000_000)
-    monkeypatch.setattr("slmdesk.runtimes.llama_cpp.psutil.virtual_memory", lambda: memory)
+    monkeypatch.setattr("slmdesk.runtimes.placement.psutil.virtual_memory", lambda: memory)
     runtime = LlamaCpp([])
     with pytest.raises(NotEnoughMemory, match=r"it needs .* MiB, .* are free") as caught:
         await runtime.load(model_at(starter), OPTIONS)
