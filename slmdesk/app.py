@@ -175,6 +175,7 @@ async def _live(
         window.show()
         await asyncio.sleep(0)  # lets the first paint come before the first load
         desk.hardware.start()
+        desk.library.start(desk.jobs)
         window.start()
         if on_ready is not None:
             loop.call_soon(on_ready, window, desk)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from slmdesk import runtimes
+from slmdesk.core.models import Model
 from slmdesk.core.resources import resource
 from slmdesk.guard import Guard
 from slmdesk.services.attachments import Attachments
@@ -20,7 +21,7 @@ from slmdesk.services.fit import Fits
 from slmdesk.services.hardware import Hardware
 from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
-from slmdesk.services.library import Library
+from slmdesk.services.library import Index, Library, Places, installed_stores
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
@@ -31,6 +32,7 @@ from slmdesk.services.transfer import Transfer
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
 from slmdesk.storage.measurements import MeasurementStore
+from slmdesk.storage.models import ModelStore
 from slmdesk.storage.network import NetworkStore
 from slmdesk.storage.settings import SettingsStore
 
@@ -57,15 +59,16 @@ class Desk:
         self.network = Network(settings, NetworkStore(database), self.secrets)
         self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
-        folders = [STARTER.parent, profile.models, *(Path(f) for f in settings.get("model_folders"))]
         self.encryption.changed.connect(self._forget_states)
-        self.runtimes = runtimes.runtimes(folders, profile.state_cache, profile.state_key())
+        self.runtimes = runtimes.runtimes([STARTER], profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
         self.files = Files()
         self.inspection = Inspection(self.files)
-        self.library = Library(self.runtimes, settings, STARTER)
-        shape_of = getattr(self.library, "shape", lambda _id: None)
-        self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, shape_of)
+        store = ModelStore(database)
+        places = Places(settings, store, own=profile.models, builtin=[STARTER], installed=installed_stores())
+        self.library = Library(self.runtimes, settings, STARTER, Index(store, places, self.files))
+        self.library.users.append(self._loaded_now)
+        self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,
@@ -93,6 +96,7 @@ class Desk:
                 desk = cls(place, database, settings, handler)
                 desk.guard.install()
                 await desk.network.load()
+                await desk.library.open()
                 if owner:
                     await desk.conversations.recover()
                     desk.chat.kept_state.prune_soon()
@@ -114,6 +118,12 @@ class Desk:
         finally:
             await desk.close()
 
+    def _loaded_now(self, model: Model) -> list[str]:
+        """How a model is being used now, in sentences."""
+        paths = {model.path, *(home.path for home in model.homes)}
+        loaded = any(entry.model.path in paths for entry in self.loaded_models.list())
+        return ["It is in memory."] if loaded or self.loaded_models.is_loading(model.id) else []
+
     def _forget_states(self) -> None:
         """Kept chat states are not encrypted, so none may stay beside an encrypted database."""
         if self._database.encrypted:
@@ -131,6 +141,7 @@ class Desk:
             ("chat", self.chat.close),
             ("jobs", self.jobs.close),
             ("hardware", self.hardware.close),
+            ("library", self.library.close),
             ("files", self.files.close),
             ("models", self.loaded_models.close),
             ("fits", self.fits.close),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,24 @@ class FileEntry:
         return self.path if self.is_folder else self.path.parent
 
     @property
+    def weights(self) -> list[Path]:
+        """The files with weights, in order."""
+        named = self.summary.get("weights") or self.files
+        return [self.folder / name for name in named]
+
+    @property
     def is_folder(self) -> bool:
         """Whether the model is a folder, not a file in one."""
         return bool(self.summary.get("folder"))
 
     @property
-    def stamp(self) -> tuple[int, int, int, str]:
-        """What stays the same while the files do."""
-        return (self.size, self.mtime_ns, self.inode, self.mark)
+    def stamp(self) -> list[Any]:
+        """What stays the same while the files do, and last their device, which may get another number."""
+        return [self.size, self.mtime_ns, self.inode, self.mark, self.device]
+
+
+def identity_of(digests: Sequence[str]) -> str:
+    """What is the same for the same weights, made of the digests of all files; empty while one is not known."""
+    if not digests or not all(digests):
+        return ""
+    return digests[0] if len(digests) == 1 else hashlib.sha256("\n".join(digests).encode()).hexdigest()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from slmdesk.core.chat import Chunk, LoadOptions, Message, SamplingOptions
-from slmdesk.core.models import Model
+from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Report
 
 
@@ -31,6 +31,8 @@ class Runtime(ABC):
     """Something on this machine that can run language models."""
 
     name: ClassVar[str]
+    formats: ClassVar[frozenset[ModelFormat]] = frozenset()
+    """Formats of files that it loads from anywhere; empty for a runtime with models of its own, which it lists."""
 
     @abstractmethod
     async def status(self) -> RuntimeStatus:

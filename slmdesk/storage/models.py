@@ -237,9 +237,7 @@ def _entry(row: tuple[Any, ...]) -> FileEntry:
 
 def _binned(row: tuple[Any, ...]) -> Binned:
     files = tuple((str(f[0]), str(f[1])) for f in _json_list(row[5]) if isinstance(f, list) and len(f) == 2)
-    return Binned(
-        str(row[0]), Path(row[1]), Path(row[2]), str(row[3]), Path(row[4]), files, int(row[6]), float(row[7])
-    )
+    return Binned(str(row[0]), Path(row[1]), Path(row[2]), str(row[3]), Path(row[4]), files, int(row[6]), float(row[7]))
 
 
 def _json_list(text: Any) -> list[Any]:

@@ -250,7 +250,7 @@ def test_a_crash_of_the_engine_keeps_what_was_said(
     with long_answer(tmp_path, profile_dir) as process:
         assert process.stdout is not None
         first = [process.stdout.readline() for _ in range(5)]
-        (worker,) = psutil.Process(process.pid).children()
+        (worker,) = [p for p in psutil.Process(process.pid).children() if "llama_cpp" in p.cmdline()]
         worker.kill()
         rest, err = process.communicate(timeout=20)
     told = lines("".join(first) + rest)

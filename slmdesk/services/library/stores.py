@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,9 +30,12 @@ NAMES = {
 _MAX_SETTINGS = 1 << 20  # bytes of another program's settings file
 
 
-def installed(
-    environment: Mapping[str, str], home: Path, system: str = sys.platform
-) -> list[tuple[Path, str]]:
+def installed_stores() -> list[tuple[Path, str]]:
+    """The folders in which other programs keep this person's models, each with its store's key."""
+    return stores_of(os.environ, Path.home(), sys.platform)
+
+
+def stores_of(environment: Mapping[str, str], home: Path, system: str) -> list[tuple[Path, str]]:
     """The folders in which other programs keep models, whether they exist or not, each with its store's key."""
     data = _data_folder(environment, home, system)
     found: dict[Path, str] = {}
