@@ -17,6 +17,7 @@ from slmdesk.core.onnx_folder import check_genai, check_location
 from slmdesk.core.safetensors import MAX_INDEX, SafetensorsHeader, read_index, read_safetensors_header
 from slmdesk.core.safety import PICKLE, Finding, finding_of, refused
 from slmdesk.worker.files.described import Described
+from slmdesk.worker.files.known_templates import inspect_template
 from slmdesk.worker.files.opening import open_file, shown
 
 PICKLES = frozenset({".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle"})
@@ -138,7 +139,8 @@ def _safetensors(folder: Path, files: list[Path]) -> Described:
         files=[str(file) for file in files],
         size=sum(_size(file) for file in files),
     )
-    return Described(facts, (*findings, *_notes(folder, config)), _shown(config, headers), _problem(findings))
+    notes = (*inspect_template(facts.template, facts.family), *_notes(folder, config))
+    return Described(facts, (*findings, *notes), _shown(config, headers), _problem(findings))
 
 
 def _problem(findings: list[Finding]) -> str:
@@ -226,7 +228,8 @@ def _onnx(folder: Path, files: list[Path]) -> Described:
         size=sum(_size(file) for file in everything),
     )
     blocking = [finding for finding in findings if finding.verdict is not Verdict.SAFE]
-    return Described(facts, (*findings, *_notes(folder, config)), _flat(config), _problem(blocking))
+    notes = (*inspect_template(facts.template, facts.family), *_notes(folder, config))
+    return Described(facts, (*findings, *notes), _flat(config), _problem(blocking))
 
 
 def _external(folder: Path, graph: OnnxGraph, data: dict[Path, None]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from slmdesk.core.gguf_header import Header
 from slmdesk.core.quantizations import BITS
 from slmdesk.core.safety import Finding, check_gguf, finding_of
 from slmdesk.worker.files.described import Described
+from slmdesk.worker.files.known_templates import inspect_template
 from slmdesk.worker.files.opening import open_file, shown
 
 _PART = re.compile(r"(.*)-(\d{5})-of-(\d{5})", re.DOTALL)
@@ -47,7 +48,7 @@ def read(path: Path, names: Iterable[str] | None = None) -> Described:
         size=sum(one.file_size for one in (header, *parts)),
         projector=str(projector or ""),
     )
-    findings = (*findings, *check_gguf(header, parts))
+    findings = (*findings, *check_gguf(header, parts), *inspect_template(facts.template, facts.family))
     return Described(facts, findings, shown_metadata(header), problem)
 
 
