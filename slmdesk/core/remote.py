@@ -275,7 +275,9 @@ class Download:
     error: str = ""
     hint: str = ""
     error_kind: str = ""
-    """The error's class ("NetworkBlocked", "AccessDenied", ...), so that a face can offer the right button."""
+    """The error's class ("NetworkBlocked", "NeedsToken", ...), so that a face can offer the right button."""
+    host: str = ""
+    """With NetworkBlocked: the host that a person would have to allow."""
     quantization: str = ""
     licence: str = ""
     added: float = 0.0
@@ -305,6 +307,12 @@ class Origin:
     git_oid: str = ""
     licence: str = ""
     fetched: float = 0.0
+    title: str = ""
+    folder: str = ""
+    """The plan's folder, below ``root``."""
+    root: str = ""
+    settled: bool = True
+    """Whether the file is known to be on the disk for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +322,7 @@ class Update:
     title: str
     paths: tuple[Path, ...]
     plan: DownloadPlan
+    root: Path
 
 
 def total_size(files: Iterable[RemoteFile | PlannedFile]) -> int:
