@@ -15,6 +15,7 @@ from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
+from slmdesk.services.data_map import DataMap
 from slmdesk.services.encryption import Encryption, open_database
 from slmdesk.services.files import Files
 from slmdesk.services.fit import Fits
@@ -59,6 +60,7 @@ class Desk:
         self.network = Network(settings, NetworkStore(database), self.secrets)
         self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
+        self.data_map = DataMap(profile, database, self.conversations, self.network, self.secrets)
         self.encryption.changed.connect(self._forget_states)
         self.runtimes = runtimes.runtimes([STARTER], profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
@@ -154,3 +156,4 @@ class Desk:
                 log.exception("closing %s failed", name)
         self.guard.stand_down()
         stop_logging(self._log_handler)
+        await self.data_map.erase()

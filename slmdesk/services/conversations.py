@@ -119,6 +119,12 @@ class Conversations(QObject):
         self.changed.emit()
         return count
 
+    async def purge_all(self) -> None:
+        """Remove every chat, and the bin, for good."""
+        await self._store.purge_all()
+        self.purged.emit()
+        self.changed.emit()
+
     async def add_message(self, conversation_id: str, message: Message) -> None:
         """Append a message and show it; the chat moves to the top of the list."""
         await self._store.add_message(conversation_id, message)

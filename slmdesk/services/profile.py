@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import secrets
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
@@ -19,6 +20,8 @@ ENVIRONMENT = "SLMDESK_PROFILE"
 LOG_BYTES = 1_000_000
 LOG_FILES = 3
 _LONGEST_RECORD = 4_000
+# Libraries may log their requests: tokens of Hugging Face, what an HTTP header carries, a password in an address.
+_TOKEN = re.compile(r"(\bhf_)[A-Za-z0-9]{8,}|(\b(?:Bearer|Basic) )\S{8,}|(://[^\s/:@]+:)[^\s/@]+(?=@)")
 
 
 class Profile:
@@ -128,8 +131,8 @@ def _own_or_warning(record: logging.LogRecord) -> bool:
 
 
 class _Format(logging.Formatter):
-    """One record, cut where it would flood the file."""
+    """One record without tokens, cut where it would flood the file."""
 
     def format(self, record: logging.LogRecord) -> str:
-        text = super().format(record)
+        text = _TOKEN.sub(lambda found: f"{found[1] or found[2] or found[3]}…", super().format(record))
         return text if len(text) <= _LONGEST_RECORD else f"{text[:_LONGEST_RECORD]} … (cut)"

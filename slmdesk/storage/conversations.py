@@ -124,6 +124,16 @@ class ConversationStore:
         """Remove every chat in the bin for good; returns how many there were."""
         return await self._database.write(lambda c: _changed(c, "DELETE FROM conversations WHERE deleted IS NOT NULL"))
 
+    async def purge_all(self) -> None:
+        """Remove every chat for good, and every word of them from the search's index."""
+
+        def work(c: apsw.Connection) -> None:
+            c.execute("DELETE FROM conversations")
+            for index in ("title_index", "text_index"):
+                c.execute(f"INSERT INTO {index} ({index}) VALUES ('delete-all')")  # noqa: S608
+
+        await self._database.write(work)
+
     async def add_message(self, conversation_id: str, message: Message) -> None:
         """Append a message, and make it the one that is shown."""
 

@@ -91,3 +91,19 @@ def test_the_log_rotates_and_holds_only_our_own_and_warnings(profile_dir: Path) 
     files = list(profile.logs.iterdir())
     assert len(files) == LOG_FILES
     assert all(f.stat().st_size <= LOG_BYTES for f in files)
+
+
+def test_no_secret_is_logged(tmp_path: Path) -> None:
+    profile = Profile(tmp_path)
+    profile.check_writable()
+    handler = profile.start_logging()
+    try:
+        for text in ("token hf_ABCDefgh1234 sent", "Authorization: Bearer abcdefgh.123", "http://me:p%40ss@proxy:80/"):
+            logging.getLogger("slmdesk").info(text)
+    finally:
+        stop_logging(handler)
+    written = (profile.logs / "slmdesk.log").read_text()
+    assert "token hf_… sent" in written
+    assert "Bearer …" in written
+    assert "http://me:…@proxy:80/" in written
+    assert not any(secret in written for secret in ("ABCD", "abcdefgh", "p%40ss"))
