@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
-from slmdesk.core.errors import LoadError, SlmdeskError, UnsafeModelFile, WorkerCrashed
-from slmdesk.core.gguf import read_header
-from slmdesk.core.gguf_header import Header
+from slmdesk.core.errors import SlmdeskError, WorkerCrashed
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Report
 from slmdesk.core.shape import shape_of_header
 from slmdesk.runtimes.base import LoadedModel, Runtime, RuntimeStatus
+from slmdesk.runtimes.gate import check_gguf_file, gguf_header, split_files
 from slmdesk.runtimes.placement import check_memory, placed
 from slmdesk.runtimes.process import Worker
 from slmdesk.worker.protocol import Event
@@ -28,8 +27,6 @@ MAX_STATES = 16
 """How many conversations' caches are kept on disk; the oldest go first."""
 ABANDONED = 3600.0
 """Seconds after which a half-written cache is nobody's any more."""
-MAX_LAYERS = MAX_EXPERTS = 512
-"""llama.cpp's own limits (LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS); it aborts on a file beyond them."""
 CONFINED = (
     ("network_denied", "network"),
     ("programs_denied", "starting programs"),
@@ -129,10 +126,10 @@ class LlamaCpp(Runtime):
 
     async def load(self, model: Model, options: LoadOptions, report: Report | None = None) -> LlamaCppModel:
         """Put a model into a worker process. Raises LoadError and its kinds, RuntimeUnavailable, WorkerCrashed."""
-        header = await asyncio.to_thread(_check, model.path)
+        passed = await asyncio.to_thread(check_gguf_file, model.path)
         worker = await Worker.start("llama_cpp", writable=await asyncio.to_thread(self._writable))
         try:
-            build, shape = await worker.call("info"), shape_of_header(header)
+            build, shape = await worker.call("info"), shape_of_header(passed.header, passed.parts)
             if not options.ignore_memory:
                 check_memory(model.name, shape, model.size, options, build["devices"])
             info = await worker.call(
@@ -249,19 +246,12 @@ def _chunk(event: Event) -> Chunk:
     return Chunk(text=event.text, thinking=event.thinking, reading=event.progress, eta_s=event.eta_s)
 
 
-def _header(path: Path) -> Header:
-    if path.exists() and not path.is_file():  # opening a pipe would wait for ever
-        raise LoadError(f"{path.name} is not a file.", "Choose a GGUF file.")
-    with path.open("rb") as file:
-        return read_header(file, path.stat().st_size, name=path.name)
-
-
 def _described(path: Path) -> Model | None:
     """A file as a model of the list, a damaged one with its problem; None for what is no chat model."""
     if not path.is_file():
         return None
     try:
-        header = _header(path)
+        header = gguf_header(path)
     except SlmdeskError as error:
         return Model(
             id=f"llama.cpp:{path}",
@@ -278,7 +268,7 @@ def _described(path: Path) -> Model | None:
     number, count = header.split or (1, 1)
     if number > 1 or not header.vocabulary:
         return None
-    parts = _parts(path, count)
+    parts = split_files(path, count)
     return Model(
         id=f"llama.cpp:{path}",
         name=re.sub(r"-0*1-of-\d+$", "", path.stem),
@@ -291,51 +281,6 @@ def _described(path: Path) -> Model | None:
         architecture=header.architecture,
         context_length=header.context_length,
     )
-
-
-def _parts(path: Path, count: int) -> list[Path]:
-    """The files of a model that is split into ``count`` of them; the first names the others."""
-    match = re.fullmatch(r"(.*)-(\d{5})-of-(\d{5})", path.stem)
-    if count < 2 or match is None:
-        return [path]
-    names = [path.with_name(f"{match[1]}-{i:05d}-of-{match[3]}{path.suffix}") for i in range(1, count + 1)]
-    return [name for name in names if name.is_file()]
-
-
-def _check(path: Path) -> Header:
-    """Look at the file before native code does. Raises LoadError and its kinds."""
-    try:
-        header = _header(path)
-    except FileNotFoundError as error:
-        raise LoadError(f"{path.name} is no longer there.", "Choose another model.", str(error)) from error
-    except OSError as error:
-        raise LoadError(
-            f"{path.name} cannot be read: {error.strerror}.", "Check its permissions.", str(error)
-        ) from error
-    if header.split is not None:
-        missing = header.split[1] - len(_parts(path, header.split[1]))
-        if missing:
-            raise LoadError(
-                f"{path.name} is one of {header.split[1]} files, and {missing} are missing.", "Get all files."
-            )
-    _check_counts(path.name, header)
-    return header
-
-
-def _check_counts(name: str, header: Header) -> None:
-    """Refuse what llama.cpp would end its process for. Raises UnsafeModelFile."""
-    for key, least, most in (("block_count", 1, MAX_LAYERS), ("expert_count", 0, MAX_EXPERTS)):
-        value = header.metadata.get(f"{header.architecture}.{key}")
-        if isinstance(value, int) and not least <= value <= most:
-            raise UnsafeModelFile(
-                f"{name} is damaged: it claims {value} for {key}, and {least} to {most} are possible.",
-                "Fetch it again, or choose another model.",
-            )
-    epsilon = header.metadata.get(f"{header.architecture}.attention.layer_norm_rms_epsilon")
-    if isinstance(epsilon, float) and not 0 <= epsilon < 1:
-        raise UnsafeModelFile(
-            f"{name} is damaged: its normalisation constant is {epsilon}.", "Fetch it again, or choose another model."
-        )
 
 
 def _forget_others(folder: Path, keep: set[str]) -> None:
