@@ -32,6 +32,7 @@ ENGINES = {
     "reach": "slmdesk.worker.reach",
     "echo": "slmdesk.worker.echo",
     "hub": "slmdesk.worker.hub",
+    "probe": "slmdesk.worker.probe",
 }
 """Engine names and the modules that have their ``create``."""
 
