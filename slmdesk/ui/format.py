@@ -13,6 +13,13 @@ def disk_size(size: int) -> str:
     return f"{locale.toString(size / 1e6, 'f', 1 if size < 100_000_000 else 0)} MB"
 
 
+def bytes_moved(size: int) -> str:
+    """Bytes that were sent or received, in powers of ten: ``640 B``, ``12.3 kB``, ``4.2 MB``."""
+    if size >= 1_000_000:
+        return disk_size(size)
+    return f"{QLocale().toString(size / 1e3, 'f', 1)} kB" if size >= 1_000 else f"{size} B"
+
+
 def memory_size(size: float, *, unit: bool = True) -> str:
     """Bytes of memory in powers of two: ``1.6 GiB``, ``412 MiB``. Without ``unit`` always the number of GiB."""
     locale = QLocale()

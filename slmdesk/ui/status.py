@@ -11,8 +11,8 @@ from slmdesk.services.hardware import Hardware, Sample
 from slmdesk.services.jobs import Job, Jobs, JobState
 from slmdesk.services.loaded_models import LoadedEntry, LoadedModels
 from slmdesk.services.network import Network
+from slmdesk.ui.network_status import NetworkStatus
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.connection_list import ConnectionList, ConnectionRow
 from slmdesk.ui.widgets.controls import Popover
 from slmdesk.ui.widgets.job_list import JobList, JobRow
 from slmdesk.ui.widgets.status_bar import LoadedChip, StatusBar
@@ -28,30 +28,26 @@ class Status(QObject):
     ) -> None:  # fmt: skip
         super().__init__(bar)
         self._bar = bar
-        self._network = network
         self._loaded = loaded_models
         self._jobs = jobs
         self._run = run
         self._theme = Theme()
-        self._connections = ConnectionList()
-        self._ledger = self._popover(self.tr("Network"), self._connections)
+        self.network = NetworkStatus(bar, network, run)
         self._job_list = JobList()
-        self._job_popover = self._popover(self.tr("Jobs"), self._job_list)
+        self._job_popover = Popover(bar, self.tr("Jobs"))
+        self._job_popover.body.addWidget(self._job_list)
         self._coalesce = QTimer(self)  # a job may report hundreds of times a second
         self._coalesce.setSingleShot(True)
         self._coalesce.setInterval(100)
         self._coalesce.timeout.connect(self._show_jobs)
-        bar.network_clicked.connect(self._open_ledger)
         bar.jobs_clicked.connect(self._open_jobs)
         bar.eject_requested.connect(lambda model_id: run(loaded_models.unload(model_id)))
-        network.changed.connect(self._show_network)
         loaded_models.changed.connect(self._show_loaded)
         hardware.sampled.connect(self._show_sample)
         jobs.changed.connect(self._on_jobs_changed)  # a method: the jobs outlive the window
         self._job_list.cancel_requested.connect(lambda job_id: self._with_job(job_id, Job.cancel))
         self._job_list.retry_requested.connect(lambda job_id: self._with_job(job_id, Job.start))
         self._job_list.clear_requested.connect(jobs.clear)
-        self._show_network()
         self._show_loaded()
         self._show_jobs()
         if hardware.last is not None:
@@ -61,28 +57,8 @@ class Status(QObject):
         """Draw in the colours of ``theme``."""
         self._theme = theme
         self._bar.set_theme(theme)
-        self._connections.set_theme(theme)
+        self.network.set_theme(theme)
         self._job_list.set_theme(theme)
-
-    def _popover(self, title: str, content: ConnectionList | JobList) -> Popover:
-        popover = Popover(self._bar, title)
-        popover.body.addWidget(content)
-        return popover
-
-    def _show_network(self) -> None:
-        self._bar.set_network(self._network.state.value, len(self._network.open))
-        if self._ledger.isVisible():
-            self._fill_ledger()
-
-    def _fill_ledger(self) -> None:
-        rows = [
-            ConnectionRow(c.when, f"{c.host}:{c.port}", c.part, c.purpose, c.allowed) for c in self._network.ledger
-        ]  # fmt: skip
-        self._connections.show_state(self._network.state.value, rows)
-
-    def _open_ledger(self) -> None:
-        self._fill_ledger()
-        self._ledger.open_at(self._bar.network, above=True)
 
     def _show_loaded(self) -> None:
         self._bar.set_loaded([_chip(entry) for entry in self._loaded.list()])

@@ -124,6 +124,11 @@ QCheckBox { spacing: 8px; min-height: ${chip}px; }
 QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $text2; border-radius: 4px; background: $raised; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/check-$name.svg); }
 QCheckBox:focus { color: $accent; }
+QRadioButton { spacing: 8px; min-height: ${chip}px; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $text2; border-radius: 8px; background: $raised; }
+QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accent; background: $accent_text; }
+QRadioButton:focus { color: $accent; }
+QRadioButton::indicator:focus { border-color: $accent; }
 QCheckBox::indicator:focus { border: 2px solid $accent; }
 
 QMenu { background: $raised; color: $text; border: 1px solid $line; padding: 4px; }
@@ -177,6 +182,7 @@ QFrame[kind="toast"] QPushButton {
 }
 QFrame[kind="toast"] QPushButton:focus { border: 1px solid $canvas; }
 QFrame[kind="banner"] { background: $bad_ground; border: 1px solid $bad_line; border-radius: ${r}px; margin-top: 8px; }
+QFrame[kind="notice"] { background: $selected; border: none; border-radius: ${r}px; }
 QFrame[kind="composer"] { background: $raised; border: 1px solid $line; border-radius: ${bubble_r}px; }
 QFrame[kind="composer"][active="true"] { border: 1px solid $accent; }
 QWidget[kind="surface"] { background: $surface; }
