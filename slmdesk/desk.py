@@ -30,8 +30,10 @@ from slmdesk.services.profile import Profile, stop_logging
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
+from slmdesk.services.verification import Verification
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
+from slmdesk.storage.downloads import DownloadStore
 from slmdesk.storage.measurements import MeasurementStore
 from slmdesk.storage.models import ModelStore
 from slmdesk.storage.network import NetworkStore
@@ -70,6 +72,8 @@ class Desk:
         places = Places(settings, store, own=profile.models, builtin=[STARTER], installed=installed_stores())
         self.library = Library(self.runtimes, settings, STARTER, Index(store, places, self.files))
         self.library.users.append(self._loaded_now)
+        self._origins = DownloadStore(database)
+        self.verification = Verification(self.files, self.loaded_models, store, self._published)
         self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
@@ -125,6 +129,11 @@ class Desk:
         paths = {model.path, *(home.path for home in model.homes)}
         loaded = any(entry.model.path in paths for entry in self.loaded_models.list())
         return ["It is in memory."] if loaded or self.loaded_models.is_loading(model.id) else []
+
+    async def _published(self, path: Path) -> tuple[str, str]:
+        """The digest under which a file was downloaded, and from where."""
+        origin = (await self._origins.origins()).get(path)
+        return (origin.sha256, origin.source) if origin is not None else ("", "")
 
     def _forget_states(self) -> None:
         """Kept chat states are not encrypted, so none may stay beside an encrypted database."""
