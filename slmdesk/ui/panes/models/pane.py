@@ -9,6 +9,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from slmdesk.ui.pane import Pane
+from slmdesk.ui.panes.models.discover import DiscoverView
+from slmdesk.ui.panes.models.downloads import DownloadsView
 from slmdesk.ui.panes.models.library import LibraryView
 from slmdesk.ui.panes.models.view import ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
@@ -31,6 +33,11 @@ class ModelsPane(Pane):
         self._kinds: dict[str, tuple[str, type[ModelsView]]] = {
             LibraryView.key: (self.tr("Library"), LibraryView),
         }
+        if services.sources is not None:
+            self._kinds[DiscoverView.key] = (self.tr("Discover"), DiscoverView)
+        if services.downloads is not None:
+            self._kinds[DownloadsView.key] = (self.tr("Downloads"), DownloadsView)
+            services.downloads.changed.connect(self._show_active)
         self._views: dict[str, ModelsView] = {}
         self._kept: dict[str, dict[str, Any]] = {}
         self._current = LibraryView.key
@@ -45,6 +52,8 @@ class ModelsPane(Pane):
         self.content.addWidget(self.stack, 1)
         self.undo_bar = UndoBar(self)
         self.switch.chosen.connect(self.show_view)
+        if services.downloads is not None:
+            self._show_active()
 
     # --- the views ----------------------------------------------------------------------------------------------
 
@@ -94,6 +103,11 @@ class ModelsPane(Pane):
     def shown(self) -> None:
         """The pane has come to the front."""
         self.show_view(self._current)
+
+    def _show_active(self) -> None:
+        """How many downloads are under way, beside the name of their view."""
+        active = sum(download.state.active for download in self._services.downloads.list())
+        self.switch.set_badge(DownloadsView.key, str(active) if active else "")
 
     # --- what the views share -----------------------------------------------------------------------------------
 

@@ -1,0 +1,404 @@
+"""A model's page: what its repository says of it, its quantizations with their fit, and the way to get one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from slmdesk.core.errors import NeedsApproval, NeedsToken, NetworkBlocked, SlmdeskError
+from slmdesk.core.fit import Fit, FitLevel
+from slmdesk.core.models import ModelFormat
+from slmdesk.core.remote import Access, Download, DownloadState, RemoteDetails, RemoteGroup, RemoteModel
+from slmdesk.core.remote_groups import plan_of, recommended
+from slmdesk.core.shape_config import shape_of_config
+from slmdesk.ui import format as fmt
+from slmdesk.ui.panes.models.discover_access import Leave
+from slmdesk.ui.panes.models.view import Host, ModelsServices
+from slmdesk.ui.theme import Theme
+from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row
+from slmdesk.ui.widgets.models.discover_notice import Notice
+from slmdesk.ui.widgets.models.remote_card import CardView
+from slmdesk.ui.widgets.models.remote_facts import FactList
+from slmdesk.ui.widgets.models.remote_rows import GetState, Getting, GroupLine, GroupList, pill, set_pill
+from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, group_name, part_words, shelf_of
+from slmdesk.ui.widgets.models.words import NONE, Remark, bits, fit_remark, format_name
+
+_SIDE = 456
+
+
+class ModelPage(QWidget):
+    """One repository. ``back_requested`` asks for the list again, ``chat_requested`` for a chat with a model here."""
+
+    back_requested = Signal()
+    chat_requested = Signal(str)
+    downloads_requested = Signal()
+
+    def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self._host = host
+        self._leave = Leave(services, host, self)
+        self._theme = Theme()
+        self.model: RemoteModel | None = None
+        self.details: RemoteDetails | None = None
+        self._fits: dict[str, Fit] = {}
+        self._opened = 0
+        self._here: dict[Path, str] = {}
+        self._places: dict[str, list[Path]] = {}
+        self._build()
+        for keys in ("Esc", "Alt+Left"):
+            back = QShortcut(QKeySequence(keys), self, self.back_requested.emit)
+            back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        services.library.changed.connect(self._look_here)
+        if services.downloads is not None:
+            services.downloads.changed.connect(self._look_here)
+            services.downloads.progressed.connect(lambda _id: self._show_states())
+        if services.fits is not None:
+            services.fits.changed.connect(self._show_fits)
+
+    # --- the widgets --------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.back = TextButton(self.tr("Back"), kind="ghost", icon_name="chevron-left")
+        self.name = ElidedLabel()
+        self.name.setProperty("kind", "title")
+        self.badge = pill(NONE)
+        self.gated = pill(NONE)
+        self.copy = TextButton(self.tr("Copy name"), kind="ghost")
+        self.copy.setToolTip(self.tr("The name to give to slmdesk pull in a terminal"))
+        self.web = TextButton(self.tr("Open its page"), kind="ghost", icon_name="globe")
+        head = row(self.back, self.name, self.badge, self.gated, 1, margins=(16, 10, 24, 10), spacing=8)
+        head.addWidget(self.copy)
+        head.addWidget(self.web)
+        self.notice = Notice()
+        self.versions = QComboBox()
+        self.versions.setAccessibleName(self.tr("Version"))
+        self.versions.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.versions.setMinimumContentsLength(18)
+        version_name = label(self.tr("Version"), "secondary")
+        version_name.setBuddy(self.versions)
+        self._version_line = QWidget()
+        self._version_line.setLayout(row(version_name, self.versions, 1))
+        self.groups = GroupList()
+        self.facts = FactList()
+        self.about = label(self.tr("About this model"), "strong")
+        self.card = CardView()
+        side = QWidget()
+        column = QVBoxLayout(side)
+        column.setContentsMargins(24, 16, 20, 24)
+        column.setSpacing(8)
+        for widget in (self.notice, self._version_line, self.groups):
+            column.addWidget(widget)
+        column.addSpacing(16)
+        column.addWidget(self.about)
+        column.addWidget(self.facts)
+        column.addStretch(1)
+        self.side = QScrollArea()
+        self.side.setWidgetResizable(True)
+        self.side.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.side.setAccessibleName(self.tr("Files and facts"))
+        self.side.setWidget(side)
+        right = QFrame()
+        right.setProperty("edge", "left")
+        right.setLayout(row(self.card))
+        bar = QWidget()
+        bar.setProperty("edge", "bottom")
+        bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        bar.setLayout(head)
+        body = row(self.side, spacing=0)
+        body.addWidget(right, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(bar)
+        layout.addLayout(body, 1)
+        self._connect()
+
+    def _connect(self) -> None:
+        self.back.clicked.connect(self.back_requested)
+        self.copy.clicked.connect(self._on_copy)
+        self.web.clicked.connect(lambda: self._leave.open_link(self.model.url) if self.model else None)
+        self.versions.activated.connect(self._on_version)
+        self.card.link_activated.connect(self._leave.open_link)
+        self.card.copied.connect(lambda _text: self._host.say(self.tr("Copied")))
+        self.groups.get_requested.connect(lambda key: self._host.run(self._get(key)))
+        self.groups.progress_requested.connect(lambda _key: self.downloads_requested.emit())
+        self.groups.chat_requested.connect(self._on_chat)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of ``theme``."""
+        self._theme = theme
+        for widget in (self.back, self.copy, self.web, self.notice, self.groups, self.card):
+            widget.set_theme(theme)
+        self._fit_side()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_side()
+
+    def _fit_side(self) -> None:
+        self.side.setFixedWidth(min(self._theme.px(_SIDE), self.width() // 2))
+
+    # --- opening ------------------------------------------------------------------------------------------------
+
+    async def open(self, model: RemoteModel, revision: str = "", *, get: str = "") -> None:
+        """Show a model: what the search told at once, the rest when its source has answered.
+
+        ``get``: a quantization to download as soon as the page is there.
+        """
+        self._opened += 1
+        mine = self._opened
+        if self.model is None or self.model.ref != model.ref:
+            self._forget()
+        self.model = model
+        self._show_head(model)
+        self.notice.say(self.tr("Reading {0}").format(model.name), busy=True)
+        again = lambda: self._host.run(self.open(model, revision, get=get))  # noqa: E731
+        try:
+            details = await self._services.sources.details(model.ref, revision)
+        except NetworkBlocked as blocked:
+            if mine == self._opened:
+                self._leave.ask_for(self.notice, blocked, self.tr("Reading a model's page"), again)
+        except (NeedsToken, NeedsApproval) as error:
+            if mine == self._opened:
+                self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
+        except SlmdeskError as error:
+            if mine == self._opened:
+                self.notice.say(
+                    error.message, error.hint, action=self.tr("Try again"), on_action=again, icon_name="alert"
+                )  # fmt: skip
+        else:
+            if mine == self._opened:
+                self._show(details)
+                wanted = next((g for g in details.groups if get and get in (g.quantization, g.key)), None)
+                if wanted is not None and self._state(wanted) is None:
+                    await self._get(wanted.key)
+
+    def _forget(self) -> None:
+        self.details = None
+        self._fits = {}
+        self.card.set_card("")
+        self.groups.set_lines(())
+        self.facts.set_facts(())
+        self._version_line.hide()
+        self.about.hide()
+
+    def _show_head(self, model: RemoteModel) -> None:
+        self.name.setText(model.name)
+        set_pill(self.badge, class_remark(model.parameters))
+        set_pill(self.gated, Remark(self.tr("Gated"), "warn") if model.gated else NONE)
+        self.web.setVisible(bool(model.url))
+
+    def _show(self, details: RemoteDetails) -> None:
+        self.details, self.model = details, details.model
+        self._show_head(details.model)
+        self.notice.hide()
+        if details.access in (Access.LOCKED, Access.APPROVAL):
+            model, revision = details.model, details.revision
+            self._show_access(details.access, lambda: self._host.run(self.open(model, revision)))
+        self._show_versions(details)
+        self._fits = {g.key: f for g in details.groups if (f := self._fit(g)) is not None}
+        self._places = {g.key: self._places_of(g) for g in details.groups}
+        best = self._best(details.groups)
+        self.groups.set_lines([self._line(g, recommended=g is best) for g in details.groups])
+        if not details.groups:
+            self.notice.say(
+                self.tr("There is nothing here that SLMDesk can use"),
+                self.tr("Look for its GGUF version: the search shows those when GGUF is chosen as the format."),
+            )
+        self.about.show()
+        self.facts.set_facts(facts_of(details))
+        self.card.set_card(details.card)
+        self._look_here()
+
+    def _show_access(self, access: Access, again: object) -> None:
+        """What a gated repository asks for."""
+        model = self.model
+        assert model is not None
+        on_token = lambda: self._leave.ask_token(again)  # type: ignore[arg-type]  # noqa: E731
+        page = lambda: self._leave.open_link(model.url)  # noqa: E731
+        if access is Access.APPROVAL:
+            self.notice.say(
+                self.tr("Your account has not been let in yet"),
+                self.tr("The token is good. Ask for access on the model's page, then try again."),
+                action=self.tr("Open its page"), on_action=page, other=self.tr("Another token"), on_other=on_token,
+                icon_name="lock",
+            )  # fmt: skip
+            return
+        self.notice.say(
+            self.tr("Its publisher asks who downloads it"),
+            self.tr("Agree to the terms on the model's page with your account, then give SLMDesk a token of it."),
+            action=self.tr("Enter a token"), on_action=on_token, other=self.tr("Open its page"), on_other=page,
+            icon_name="lock",
+        )  # fmt: skip
+
+    def _show_versions(self, details: RemoteDetails) -> None:
+        self.versions.clear()
+        names = [(r.name, r.title or r.name) for r in details.revisions]
+        if details.revision and details.revision not in (n for n, _ in names):
+            names.insert(0, (details.revision, details.revision))
+        for name, words in names:
+            self.versions.addItem(words, name)
+        self.versions.setCurrentIndex(max(0, self.versions.findData(details.revision)))
+        self._version_line.setVisible(len(names) > 1)
+
+    def _on_version(self, _place: int) -> None:
+        wanted = str(self.versions.currentData() or "")
+        if self.model is not None and self.details is not None and wanted != self.details.revision:
+            self._host.run(self.open(self.model, wanted))
+
+    # --- the quantizations --------------------------------------------------------------------------------------
+
+    def _fit(self, group: RemoteGroup) -> Fit | None:
+        details, fits = self.details, self._services.fits
+        if fits is None or details is None or group.problem or group.format is not ModelFormat.GGUF:
+            return None
+        model = details.model
+        shape = shape_of_config(details.config, group.quantization, group.weights_size) if details.config else None
+        found: Fit | None = fits.fit_remote(
+            model.parameters, group.quantization, group.weights_size, active_parameters=model.active_parameters,
+            context_length=model.context_length, shape=shape if shape is not None and shape.layers else None,
+        )  # fmt: skip
+        return found
+
+    def _best(self, groups: Sequence[RemoteGroup]) -> RemoteGroup | None:
+        """What to take here: the usual choice where it fits, else the largest that does, else what runs at all."""
+        usual = recommended(groups)
+        if usual is None or usual.key not in self._fits:
+            return usual
+        for level in (FitLevel.FITS, FitLevel.LESS_CONTEXT, FitLevel.SLOW):
+            fitting = [g for g in groups if g.key in self._fits and self._fits[g.key].level is level]
+            if usual in fitting:
+                return usual
+            smaller = [g for g in fitting if g.weights_size <= usual.weights_size]
+            if smaller:
+                return max(smaller, key=lambda g: g.weights_size)
+        return None
+
+    def _line(self, group: RemoteGroup, *, recommended: bool) -> GroupLine:
+        size = self.tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else ""
+        kind = format_name(group.format) if group.format is not ModelFormat.GGUF else ""
+        facts = (fmt.disk_size(group.size), size, kind, part_words(group))
+        return GroupLine(
+            key=group.key, shelf=shelf_of(group), name=group_name(group),
+            facts=" · ".join(f for f in facts if f), fit=self._remark(group), recommended=recommended,
+            problem=group.problem,
+        )  # fmt: skip
+
+    def _remark(self, group: RemoteGroup) -> Remark:
+        if group.key in self._fits:
+            return fit_remark(self._fits[group.key])
+        runnable = {f for runtime in self._services.loaded_models.runtimes for f in getattr(runtime, "formats", ())}
+        if runnable and group.format not in runnable and not group.problem:
+            words = self.tr("No program here can run {0} models yet; it can be kept and shown.")
+            return Remark(self.tr("Does not run here"), "warn", words.format(format_name(group.format)))
+        return NONE
+
+    def _show_fits(self) -> None:
+        if self.details is not None and self.isVisible():
+            self._fits = {g.key: f for g in self.details.groups if (f := self._fit(g)) is not None}
+            self.groups.set_fits({g.key: self._remark(g) for g in self.details.groups})
+
+    # --- getting one --------------------------------------------------------------------------------------------
+
+    def _group(self, key: str) -> RemoteGroup | None:
+        return next((g for g in self.details.groups if g.key == key), None) if self.details else None
+
+    async def _get(self, key: str) -> None:
+        """Put a quantization into the queue; asks for leave or a token first where that is missing."""
+        group, details = self._group(key), self.details
+        if group is None or details is None or self._services.downloads is None:
+            return
+        again = lambda: self._host.run(self._get(key))  # noqa: E731
+        status = self._services.sources.get(details.model.source).status()
+        source = "hf" if details.model.source == "catalog" else details.model.source
+        if source != details.model.source:
+            status = self._services.sources.get(source).status()
+        if not status.ready:
+            self._leave.ask_status(self.notice, status, self.tr("Downloading {0}").format(details.model.name), again)
+            self.side.ensureWidgetVisible(self.notice)
+            return
+        try:
+            await self._services.downloads.add(plan_of(details, group.files))
+        except NetworkBlocked as blocked:
+            self._leave.ask_for(self.notice, blocked, self.tr("Downloading"), again)
+            return
+        except (NeedsToken, NeedsApproval) as error:
+            self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
+            return
+        if details.access not in (Access.LOCKED, Access.APPROVAL):
+            self.notice.hide()
+        self._look_here()
+
+    def _on_chat(self, key: str) -> None:
+        found = next((self._here[p] for p in self._places.get(key, ()) if p in self._here), "")
+        if found:
+            self.chat_requested.emit(found)
+
+    def _places_of(self, group: RemoteGroup) -> list[Path]:
+        """Where the files of a group lie when they are here."""
+        if self.details is None or group.problem:
+            return []
+        try:
+            plan = plan_of(self.details, group.files)
+        except SlmdeskError:
+            return []
+        return [self._services.folder / plan.folder / f.path for f in plan.files]
+
+    def _look_here(self) -> None:
+        """Look which files of this repository are on this machine."""
+        if self.details is None:
+            return
+        wanted = {path for paths in self._places.values() for path in paths}
+        self._here = {
+            home.path: model.id
+            for model in self._services.library.entries()
+            for home in model.homes
+            if home.path in wanted and model.runtime and not model.problem
+        }
+        self._show_states()
+
+    def _show_states(self) -> None:
+        if self.details is None:
+            return
+        self.groups.set_states({g.key: state for g in self.details.groups if (state := self._state(g)) is not None})
+
+    def _state(self, group: RemoteGroup) -> GetState | None:
+        if any(path in self._here for path in self._places[group.key]):
+            return GetState(Getting.HERE)
+        download = self._download_of(group)
+        if download is None:
+            return None
+        fraction = download.done / download.total if download.total else 0.0
+        words = {
+            DownloadState.QUEUED: self.tr("Queued"),
+            DownloadState.RUNNING: f"{round(fraction * 100)} %",
+            DownloadState.PAUSED: self.tr("Paused"),
+            DownloadState.WAITING: self.tr("Waiting"),
+            DownloadState.VERIFYING: self.tr("Verifying"),
+            DownloadState.FAILED: self.tr("Failed"),
+            DownloadState.DONE: self.tr("Downloaded"),
+        }[download.state]
+        moving = download.state not in (DownloadState.DONE, DownloadState.FAILED)
+        return GetState(Getting.COMING, fraction if moving else None, words)
+
+    def _download_of(self, group: RemoteGroup) -> Download | None:
+        """The newest download of a group's first file from this repository."""
+        downloads, details = self._services.downloads, self.details
+        if downloads is None or details is None or not group.files:
+            return None
+        first = group.files[0].path
+        matching = [d for d in downloads.list() if d.repo == details.repo and any(f.path == first for f in d.files)]
+        last: Download | None = matching[-1] if matching else None
+        if last is not None and last.state is DownloadState.DONE and not all(p.exists() for p in last.paths):
+            return None
+        return last
+
+    def _on_copy(self) -> None:
+        if self.model is not None:
+            QGuiApplication.clipboard().setText(self.model.ref)
+            self._host.say(self.tr("Copied {0}").format(self.model.ref))

@@ -1,0 +1,177 @@
+"""How models that are somewhere else are told: the words on a card, on a model's page and beside a quantization."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication, QLocale
+
+from slmdesk.core.models import Ability, ParameterClass
+from slmdesk.core.remote import RemoteDetails, RemoteGroup, RemoteModel
+from slmdesk.ui import format as fmt
+from slmdesk.ui.widgets.models.discover_cards import ResultCard
+from slmdesk.ui.widgets.models.words import (
+    NONE,
+    Remark,
+    ability_help,
+    ability_name,
+    class_name,
+    class_range,
+    day,
+    format_name,
+)
+
+SMALL_BELOW = 4.2
+"""Bits per weight below which a quantization counts as small; quality falls off quickly there."""
+LARGE_FROM = 6.2
+"""Bits per weight from which it counts as large; hardly anything is won above."""
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Discover", text)
+
+
+def short_count(number: int) -> str:
+    """A count in at most four characters and a letter: ``980``, ``12 k``, ``1.2 M``."""
+    locale = QLocale()
+    if number < 1_000:
+        return locale.toString(number)
+    if number < 999_500:
+        return f"{locale.toString(number / 1e3, 'f', 1 if number < 9_950 else 0)} k"
+    return f"{locale.toString(number / 1e6, 'f', 1 if number < 99_500_000 else 0)} M"
+
+
+def class_remark(parameters: int) -> Remark:
+    """The badge of the size class; none where the size is not known."""
+    if not parameters:
+        return NONE
+    size = ParameterClass.of(parameters)
+    return Remark(class_name(size), "accent", _tr("{0}: {1}").format(class_name(size), class_range(size)))
+
+
+def size_words(parameters: int, active: int) -> str:
+    """``8.0 B parameters``, with the active ones where they are fewer."""
+    if not parameters:
+        return ""
+    words = _tr("{0} parameters").format(fmt.parameters(parameters))
+    if 0 < active < parameters * 0.95:
+        words += _tr(", {0} active").format(fmt.parameters(active))
+    return words
+
+
+def context_words(tokens: int) -> str:
+    """``context 32,768``; empty where it is not known."""
+    return _tr("context {0}").format(fmt.count(tokens)) if tokens else ""
+
+
+def chips_of(model: RemoteModel) -> tuple[Remark, ...]:
+    """Gated, licence, abilities, formats."""
+    found = []
+    if model.gated:
+        found.append(Remark(_tr("Gated"), "warn", _tr("Gated: its publisher asks who downloads it.")))
+    if model.licence:
+        found.append(Remark(model.licence, "", _tr("Licence: {0}").format(model.licence)))
+    found += [Remark(ability_name(a), "", ability_help(a)) for a in Ability if a in model.abilities]
+    found += [Remark(format_name(f)) for f in sorted(model.formats) if not model.recommended]
+    return tuple(found)
+
+
+def stats_of(model: RemoteModel) -> str:
+    """Downloads and the day of the last change."""
+    parts = []
+    if model.downloads:
+        parts.append(_tr("{0} downloads").format(short_count(model.downloads)))
+    if model.updated:
+        parts.append(day(model.updated))
+    return " · ".join(parts)
+
+
+def card_of(model: RemoteModel, fit: Remark = NONE) -> ResultCard:
+    """A model of a search as its card."""
+    facts = (
+        model.publisher, model.family if model.family.casefold() not in model.name.casefold() else "",
+        size_words(model.parameters, model.active_parameters), context_words(model.context_length),
+    )  # fmt: skip
+    return ResultCard(
+        ref=model.ref,
+        name=model.name,
+        badge=class_remark(model.parameters),
+        fit=fit,
+        facts=" · ".join(f for f in facts if f),
+        summary=model.summary or ", ".join(t for t in model.tags if ":" not in t),
+        chips=chips_of(model),
+        stats=stats_of(model),
+    )
+
+
+def facts_of(details: RemoteDetails) -> list[tuple[str, str]]:
+    """What is known of a repository, as pairs of a name and a value."""
+    model = details.model
+    pairs = [
+        (_tr("Publisher"), model.publisher),
+        (_tr("Family"), model.family),
+        (_tr("Parameters"), size_words(model.parameters, model.active_parameters)),
+        (_tr("Class"), class_name(model.parameter_class) if model.parameters else ""),
+        (_tr("Context"), _tr("{0} tokens").format(fmt.count(model.context_length)) if model.context_length else ""),
+        (_tr("Licence"), model.licence),
+        (_tr("Abilities"), ", ".join(ability_name(a) for a in Ability if a in model.abilities)),
+        (_tr("Task"), model.task),
+        (_tr("Made from"), ", ".join(details.base_models)),
+        (_tr("Updated"), day(model.updated)),
+        (_tr("Downloads"), short_count(model.downloads) if model.downloads else ""),
+        (_tr("Likes"), short_count(model.likes) if model.likes else ""),
+        (_tr("Version"), details.commit[:10]),
+    ]
+    return [(name, value) for name, value in pairs if value]
+
+
+def shelf_of(group: RemoteGroup) -> str:
+    """The key of the heading that a quantization stands under: small, balanced, large, or other."""
+    bits = group.bits_per_weight
+    if not bits:
+        return "other"
+    return "small" if bits < SMALL_BELOW else "large" if bits >= LARGE_FROM else "balanced"
+
+
+def shelf_name(key: str) -> tuple[str, str]:
+    """A heading over quantizations, and what it means."""
+    return {
+        "small": (_tr("Small"), _tr("least memory, noticeably weaker answers")),
+        "balanced": (_tr("Balanced"), _tr("nearly as good as the original, a fraction of its size")),
+        "large": (_tr("Large"), _tr("as good as the original, needs much memory")),
+    }.get(key, (_tr("Other files"), ""))
+
+
+def group_name(group: RemoteGroup) -> str:
+    """What a row of the list of quantizations is called."""
+    return group.quantization or group.key
+
+
+def part_words(group: RemoteGroup) -> str:
+    """How many files it is, where it is more than one."""
+    return _tr("{0} files").format(len(group.files)) if len(group.files) > 1 else ""
+
+
+def comparison_of(models: list[RemoteModel], fits: list[Remark]) -> list[tuple[str, list[str]]]:
+    """Facts of several models as rows: a name, and a value for each; rows that no model knows are left out."""
+
+    def best(values: list[str]) -> list[str]:
+        return [value or "–" for value in values]
+
+    rows = [
+        (_tr("Publisher"), [m.publisher for m in models]),
+        (_tr("Family"), [m.family for m in models]),
+        (_tr("Class"), [class_name(m.parameter_class) if m.parameters else "" for m in models]),
+        (_tr("Parameters"), [fmt.parameters(m.parameters) for m in models]),
+        (_tr("Active parameters"), [fmt.parameters(m.active_parameters) for m in models]),
+        (_tr("Here, as Q4_K_M"), [fit.words for fit in fits]),
+        (_tr("Memory and speed"), [fit.tip for fit in fits]),
+        (_tr("Context"), [fmt.count(m.context_length) if m.context_length else "" for m in models]),
+        (_tr("Licence"), [m.licence for m in models]),
+        (_tr("Access"), [_tr("Gated") if m.gated else _tr("Open") for m in models]),
+        (_tr("Abilities"), [", ".join(ability_name(a) for a in Ability if a in m.abilities) for m in models]),
+        (_tr("Formats"), [", ".join(format_name(f) for f in sorted(m.formats)) for m in models]),
+        (_tr("Updated"), [day(m.updated) for m in models]),
+        (_tr("Downloads"), [short_count(m.downloads) if m.downloads else "" for m in models]),
+        (_tr("Likes"), [short_count(m.likes) if m.likes else "" for m in models]),
+        (_tr("In short"), [m.summary for m in models]),
+    ]
+    return [(name, best(values)) for name, values in rows if any(values)]
