@@ -37,6 +37,12 @@ def starter() -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _no_models_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other programs' models on the machine that runs the tests stay out of them."""
+    monkeypatch.setattr("slmdesk.services.library.stores.stores_of", lambda *_: [])
+
+
+@pytest.fixture(autouse=True)
 def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection to any address but this machine's own fails the test."""
     real = socket.socket.connect

@@ -13,6 +13,7 @@ from slmdesk.storage.models import Note
 
 NO_RUNTIME = "files"
 """Stands in the id of a model that no runtime here can load."""
+_STORES = ("own", "folder", "lmstudio", "jan", "gpt4all", "huggingface", "foundry", "ollama")
 _WORST = (Verdict.SAFE, Verdict.LOOK, Verdict.REFUSED)
 _UNRUNNABLE = {
     ModelFormat.SAFETENSORS: "SLMDesk cannot run safetensors models. Get it as GGUF.",
@@ -134,8 +135,10 @@ def _keys(entry: FileEntry) -> Iterator[tuple[Any, ...]]:
         yield (entry.identity, entry.size)
 
 
-def _loaded_first(entry: FileEntry) -> tuple[bool, float, str]:
-    return (entry.offline, entry.added, str(entry.path))
+def _loaded_first(entry: FileEntry) -> tuple[bool, int, float, str]:
+    """A home that is there before one that is away, a folder of one's own before another program's store."""
+    rank = _STORES.index(entry.store) if entry.store in _STORES else len(_STORES)
+    return (entry.offline, rank, entry.added, str(entry.path))
 
 
 def _same(one: tuple[FileEntry, ...], other: tuple[FileEntry, ...]) -> bool:

@@ -104,6 +104,17 @@ def models_in(folder: Folder, *, inner: bool = False) -> Iterator[Listed]:
             yield Listed(os.path.join(folder.path, name), folder.path, (name,))  # noqa: PTH118
 
 
+def may_be_model(path: str) -> bool:
+    """Whether a file that a person chose is worth a look: by its ending, or as GGUF by its first bytes."""
+    if path.lower().endswith((".gguf", ".safetensors", ".onnx", *PICKLES)) or _is_pickle(os.path.basename(path), set()):  # noqa: PTH119
+        return True
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123
+            return file.read(4) == b"GGUF"
+    except OSError:
+        return False
+
+
 def one_file(path: str) -> Listed:
     """The model that one file stands for, with its other parts."""
     folder, name = os.path.split(path)

@@ -15,7 +15,16 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-from slmdesk.worker.files.listing import Folder, Listed, is_regular, models_in, one_file, plain_name, read_folder
+from slmdesk.worker.files.listing import (
+    Folder,
+    Listed,
+    is_regular,
+    may_be_model,
+    models_in,
+    one_file,
+    plain_name,
+    read_folder,
+)
 
 MAX_DEPTH = 24
 MAX_FOLDERS = 200_000
@@ -90,6 +99,8 @@ class Walk:
     # ---- any folder ------------------------------------------------------------------------------------------------
 
     def _one_file(self, path: str, store: str) -> Found | None:
+        if not may_be_model(path):
+            return None
         try:
             listed = one_file(path)
         except OSError:
