@@ -135,6 +135,8 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             network=desk.network,
             settings=desk.settings,
             folder=desk.profile.models,
+            fits=desk.fits,
+            inspection=desk.inspection,
         )
     )
     settings = SettingsPane(desk.settings, desk.presets, desk.encryption, desk.jobs, desk.profile.path)

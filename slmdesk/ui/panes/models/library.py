@@ -1,216 +1,439 @@
-"""The library view: what is on this machine and can be loaded now."""
+"""The library view: every model on this machine, to search, to sort, to look at closely, to load and to tidy."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
 
-from slmdesk.core.chat import LoadOptions
-from slmdesk.core.errors import NotEnoughMemory
-from slmdesk.core.models import Model, ParameterClass
+from PySide6.QtCore import QPoint, Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from slmdesk.core.fit import FitLevel
+from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass
 from slmdesk.core.progress import Progress
 from slmdesk.ui import format as fmt
-from slmdesk.ui.file_dialogs import ask_folder
+from slmdesk.ui.file_dialogs import ask_files, ask_folder
+from slmdesk.ui.panes.models.changes import Changes
+from slmdesk.ui.panes.models.chosen import Chosen
+from slmdesk.ui.panes.models.loads import Loads
+from slmdesk.ui.panes.models.siblings import sibling
+from slmdesk.ui.panes.models.upkeep import Upkeep
 from slmdesk.ui.panes.models.view import Host, ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, restyle, row
+from slmdesk.ui.widgets.controls import TextButton
+from slmdesk.ui.widgets.models import words
+from slmdesk.ui.widgets.models.details import ModelDetails, model_menu
+from slmdesk.ui.widgets.models.filter_bar import FilterBar, Filters
+from slmdesk.ui.widgets.models.lines import EmptyHint, NoticeLine, ScanLine
+from slmdesk.ui.widgets.models.table import ModelTable
+from slmdesk.ui.widgets.models.trouble import MemoryTrouble
 
-
-class ModelRow(QFrame):
-    """One model: what it is, where it lies, and what can be done with it."""
-
-    load_requested = Signal(str)
-    unload_requested = Signal(str)
-    cancel_requested = Signal(str)
-    chat_requested = Signal(str)
-
-    def __init__(self, model: Model, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setProperty("kind", "card")
-        self.model = model
-        self.setAccessibleName(model.name)
-        name = label(model.name, "strong")
-        self.state = label()
-        self.state.setProperty("kind", "pill")
-        badge = label(self.tr("Starter: tiny, for trying out") if model.starter else _class_words(model))
-        badge.setProperty("kind", "pill")
-        badge.setVisible(bool(badge.text()))
-        self.load = TextButton(self.tr("Load"))
-        self.chat = TextButton(self.tr("Chat"), kind="primary")
-        for button in (self.load, self.chat):
-            button.setAccessibleName(f"{button.text()}: {model.name}")
-        facts = label(model.problem or _facts(model), "small", wrap=bool(model.problem))
-        if model.problem:
-            facts.setProperty("tone", "bad")
-        place = ElidedLabel(str(model.path), middle=True)
-        place.setProperty("kind", "small")
-        texts = QVBoxLayout()
-        texts.setSpacing(3)
-        head = row(name, badge, self.state, 1)
-        texts.addLayout(head)
-        texts.addWidget(facts)
-        texts.addWidget(place)
-        layout = row(margins=(16, 12, 14, 12), spacing=12)
-        layout.addLayout(texts, 1)
-        layout.addWidget(self.load)
-        layout.addWidget(self.chat)
-        self.setLayout(layout)
-        for button in (self.load, self.chat):
-            button.setHidden(bool(model.problem))
-        self._loaded = False
-        self._loading = False
-        self.load.clicked.connect(self._on_load)
-        self.chat.clicked.connect(lambda: self.chat_requested.emit(model.id))
-        self.show_state(loaded=False, fraction=None)
-
-    def show_state(self, *, loaded: bool, fraction: float | None, memory_bytes: int = 0) -> None:
-        """Whether it is in memory, or how far its load is."""
-        self._loaded, self._loading = loaded, fraction is not None
-        if fraction is not None:
-            words, tone, button = self.tr("Loading {0} %").format(round(fraction * 100)), "accent", self.tr("Cancel")
-        elif loaded:
-            memory = f" · {fmt.memory_size(memory_bytes)}" if memory_bytes else ""
-            words, tone, button = self.tr("Loaded") + memory, "good", self.tr("Unload")
-        else:
-            words, tone, button = "", "", self.tr("Load")
-        self.state.setText(words)
-        self.state.setVisible(bool(words))
-        self.state.setProperty("tone", tone)
-        restyle(self.state)
-        self.load.setText(button)
-
-    def _on_load(self) -> None:
-        signal = (
-            self.cancel_requested if self._loading else self.unload_requested if self._loaded else self.load_requested
-        )
-        signal.emit(self.model.id)
+REFRESH_MS = 120
+"""How long changes of the library are gathered before the table shows them."""
+DETAILS_WIDTH = 380
 
 
 class LibraryView(ModelsView):
-    """What is on this machine."""
+    """The table with its filters; beside it the details of the chosen model."""
 
     key = "library"
 
     def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
         super().__init__(services, host, parent)
-        self._library = library = services.library
-        self._loaded = loaded_models = services.loaded_models
-        self._choices = services.choices
-        self._folder = services.folder
-        self._rows: dict[str, ModelRow] = {}
-        self._fractions: dict[str, float] = {}
-        self.content = QVBoxLayout(self)
-        self.content.setContentsMargins(0, 0, 0, 0)
-        self.refresh_button = TextButton(self.tr("Look again"), icon_name="refresh")
-        self.add_button = TextButton(self.tr("Add a folder"), kind="primary", icon_name="plus", color="accent_text")
-        self.title_actions = [self.refresh_button, self.add_button]
-        self.intro = label(kind="secondary", wrap=True)
-        self._list = QVBoxLayout()
-        self._list.setSpacing(10)
-        self.empty = label(self.tr("There are no models in these folders yet."), "secondary")
-        self._fill()
-        self.add_button.clicked.connect(self._ask_folder)
-        self.refresh_button.clicked.connect(lambda: self.run(self._read(refresh=True)))
-        library.changed.connect(lambda: self.run(self._read()))
-        loaded_models.changed.connect(self._show_states)
-        loaded_models.loading.connect(self._on_loading)
-        loaded_models.load_ended.connect(self._on_load_ended)
+        self._library = services.library
+        self._fits = services.fits
+        self._levels: dict[str, FitLevel | None] = {}
+        self._details_width = DETAILS_WIDTH
+        self.trouble = MemoryTrouble()
+        self.loads = Loads(services, host, self.trouble, self._sibling, self)
+        self.changes = Changes(services, host, self)
+        self.bar = FilterBar()
+        self.notice = NoticeLine(self.tr("Show"))
+        self.table = ModelTable(self._remark, self._fit_order)
+        self.empty = EmptyHint()
+        self.scan_line = ScanLine()
+        self.details: ModelDetails | None = None
+        self.chosen: Chosen | None = None
+        self._build_actions()
+        self._build()
+        self.upkeep = Upkeep(services, host, self.changes, self.pages, self)
+        self._refresh_soon = QTimer(self)
+        self._refresh_soon.setSingleShot(True)
+        self._refresh_soon.setInterval(REFRESH_MS)
+        self._refresh_soon.timeout.connect(self.refresh)
+        self._connect()
 
-    def _fill(self) -> None:
-        self.open_folder = TextButton(self.tr("Open model folder"), kind="ghost", icon_name="folder")
-        self.open_folder.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder))))
-        inner = QWidget()
-        inner.setMaximumWidth(1028)
-        layout = QVBoxLayout(inner)
-        layout.setContentsMargins(24, 20, 24, 24)
-        layout.setSpacing(12)
-        self.intro.setText(
-            self.tr(
-                "Models on this computer. Put .gguf files into the model folder, or add a folder that holds some. "
-                "Finding and downloading models comes in a later version."
-            )
-        )
-        layout.addWidget(self.intro)
-        layout.addLayout(row(self.open_folder, 1))
-        layout.addWidget(self.empty)
-        layout.addLayout(self._list)
-        layout.addStretch(1)
-        area = QScrollArea()
-        area.setAccessibleName(self.tr("Models"))
-        area.setWidgetResizable(True)
-        area.setWidget(inner)
-        self.content.addWidget(area, 1)
+    # --- how it is made -----------------------------------------------------------------------------------------
+
+    def _build_actions(self) -> None:
+        self.places_button = TextButton(self.tr("Places"), icon_name="folder")
+        self.places_button.setToolTip(self.tr("Where models are looked for"))
+        self.refresh_button = TextButton(self.tr("Look again"), icon_name="refresh")
+        self.refresh_button.setToolTip(self.tr("Look through all places for new models"))
+        self.add_button = TextButton(self.tr("Add"), kind="primary", icon_name="plus", color="accent_text")
+        self.title_actions = [self.places_button, self.refresh_button, self.add_button]
+
+    def _build(self) -> None:
+        head = QVBoxLayout()
+        head.setContentsMargins(24, 14, 24, 10)
+        head.setSpacing(8)
+        for widget in (self.trouble, self.bar, self.notice):
+            head.addWidget(widget)
+        self._rows = QStackedWidget()
+        self._rows.addWidget(self.table)
+        self._rows.addWidget(self.empty)
+        rows = QWidget()
+        rows_layout = QVBoxLayout(rows)
+        rows_layout.setContentsMargins(14, 0, 0, 0)
+        rows_layout.addWidget(self._rows)
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(rows)
+        listing = QWidget()
+        layout = QVBoxLayout(listing)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self.splitter, 1)
+        layout.addWidget(self.scan_line)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(listing)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.pages)
+
+    def _connect(self) -> None:
+        self.bar.changed.connect(self.refresh)
+        self.bar.changed.connect(self.state_changed)
+        self.bar.down_requested.connect(self._to_table)
+        self.notice.acted.connect(self.upkeep.show_duplicates)
+        self.table.chosen.connect(self._on_chosen)
+        self.table.opened.connect(self._open)
+        self.table.menu_requested.connect(self._open_menu)
+        self.table.delete_requested.connect(self.changes.delete)
+        self.table.rename_requested.connect(self.changes.ask_name)
+        self.table.layout_changed.connect(self.state_changed)
+        self.empty.first_requested.connect(self._on_first)
+        self.empty.second_requested.connect(self.ask_folder)
+        self.splitter.splitterMoved.connect(self._on_split)
+        self.places_button.clicked.connect(self.upkeep.show_places)
+        self.upkeep.add_requested.connect(self.ask_folder)
+        self.refresh_button.clicked.connect(self.changes.scan)
+        self.add_button.clicked.connect(self._open_add_menu)
+        self.loads.changed.connect(self._show_states)
+        self.loads.smaller_wanted.connect(self._on_smaller)
+        self.changes.removed.connect(self._on_removed)
+        self._library.changed.connect(self._refresh_soon.start)
+        self._library.scan_progress.connect(self._on_scan)
+        if self._fits is not None:
+            self._fits.changed.connect(self._forget_fits)
+        for keys in ("Ctrl+K", "Ctrl+F"):
+            shortcut = QShortcut(QKeySequence(keys), self, self._to_search)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+
+    # --- what it shows ------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Read the library."""
-        await self._read()
+        """Show what the library knows; a first look through the places goes on behind it."""
+        await self._library.models()
+        self.refresh()
 
-    async def _read(self, *, refresh: bool = False) -> None:
-        models = await self._library.models(refresh=refresh)
-        for old in self._rows.values():
-            old.deleteLater()
-        self._rows = {}
-        for model in models:
-            line = ModelRow(model)
-            line.load_requested.connect(lambda model_id: self.run(self._load(model_id)))
-            line.unload_requested.connect(lambda model_id: self.run(self._loaded.unload(model_id)))
-            line.cancel_requested.connect(self._loaded.cancel_load)
-            line.chat_requested.connect(self.chat_requested)
-            self._list.addWidget(line)
-            self._rows[model.id] = line
-        self.empty.setVisible(not models)
-        self._show_states()
+    def shown(self) -> None:
+        self.refresh()
+        if self.pages.currentIndex() == 0:
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    async def _load(self, model_id: str, *, anyway: bool = False) -> None:
-        model = self._library.get(model_id)
-        if model is None:
-            return
-        options: LoadOptions = self._choices.load_options(None, model)
-        if anyway:
-            from dataclasses import replace
+    def refresh(self) -> None:
+        """Show the models that the filters ask for, and what belongs around them."""
+        self._refresh_soon.stop()
+        everything = self._library.entries()
+        filters = self.bar.filters
+        found = self._library.search(filters.text, **self._query(filters))
+        self.table.set_models(found)
+        self.table.items.set_states(self.loads.states())
+        self._show_count(found, everything)
+        self._rows.setCurrentIndex(0 if found else 1)
+        if not found:
+            self._show_empty(everything)
+        if self.sender() is not self.bar:
+            self.bar.set_choices(self._choices(everything))
+            self._show_duplicates()
+            self.upkeep.refresh()
+        if self.chosen is not None:
+            self.chosen.refresh()
 
-            options = replace(options, ignore_memory=True)
-        try:
-            await self._loaded.ensure(model, options)
-        except NotEnoughMemory as error:
-            again = lambda: self.run(self._load(model_id, anyway=True))  # noqa: E731
-            self.host.show_error(error, self.tr("Load anyway"), again)
+    def _query(self, filters: Filters) -> dict[str, Any]:
+        """The filters as the library's search takes them."""
+        query: dict[str, Any] = {
+            name: value
+            for name, value in filters.chosen.items()
+            if name in ("family", "quantization", "runtime", "store", "tag")
+        }
+        if filters.parameter_class:
+            query["parameter_class"] = ParameterClass(filters.parameter_class)
+        if filters.format:
+            query["format"] = ModelFormat(filters.format)
+        if filters.ability:
+            query["ability"] = Ability(filters.ability)
+        if filters.fit:
+            query["fits"] = partial(self._fits_as, filters.fit)
+        return query
 
-    def _ask_folder(self) -> None:
-        ask_folder(self, self.tr("Add a folder"), lambda path: self.run(self._library.add_folder(path)))
+    def _choices(self, models: Sequence[Model]) -> dict[str, list[tuple[str, str]]]:
+        """The values that occur, each filter's in its own order."""
 
-    def _on_loading(self, model_id: str, progress: Progress) -> None:
-        self._fractions[model_id] = progress.fraction or 0.0
-        self._show_states()
+        def plain(values: set[str]) -> list[tuple[str, str]]:
+            return [(value, value) for value in sorted(values - {""}, key=str.casefold)]
 
-    def _on_load_ended(self, model_id: str) -> None:
-        self._fractions.pop(model_id, None)
-        self._show_states()
+        classes = {m.parameter_class for m in models if m.parameters}
+        abilities = {a for m in models for a in m.abilities}
+        formats = {m.format for m in models}
+        stores = sorted({home.store for m in models for home in m.homes})
+        levels = [FitLevel.FITS, FitLevel.LESS_CONTEXT, FitLevel.SLOW, FitLevel.TOO_BIG]
+        return {
+            "fit": [("runs", self.tr("All that run")), *((level.value, words.fit_label(level)) for level in levels)]
+            if self._fits is not None else [],
+            "parameter_class": [(c.value, words.class_name(c)) for c in ParameterClass if c in classes],
+            "family": plain({m.family for m in models}),
+            "quantization": plain({m.quantization for m in models}),
+            "ability": [(a.value, words.ability_name(a)) for a in Ability if a in abilities],
+            "format": [(f.value, words.format_name(f)) for f in ModelFormat if f in formats],
+            "runtime": plain({m.runtime for m in models}),
+            "store": [(key, words.store_name(key)) for key in stores],
+            "tag": plain({tag for m in models for tag in m.tags}),
+        }  # fmt: skip
+
+    def _show_count(self, found: Sequence[Model], everything: Sequence[Model]) -> None:
+        size = fmt.disk_size(sum(m.size for m in found))
+        shown, total = fmt.count(len(found)), fmt.count(len(everything))
+        if len(found) == len(everything):
+            text = self.tr("1 model · {0}").format(size) if len(found) == 1 else self.tr("{0} models · {1}").format(
+                shown, size
+            )  # fmt: skip
+        else:
+            text = self.tr("{0} of {1} models · {2}").format(shown, total, size)
+        self.bar.set_count(text if everything else "")
+
+    def _show_empty(self, everything: Sequence[Model]) -> None:
+        if everything:
+            self.empty.say(
+                self.tr("No model matches"), self.tr("Search for something else, or take the filters off."),
+                self.tr("Show all"),
+            )  # fmt: skip
+        else:
+            self.empty.say(
+                self.tr("No models yet"),
+                self.tr("Drop a model file or a folder here, add a folder that holds some, or download one."),
+                self.tr("Find a model"), self.tr("Add a folder"),
+            )  # fmt: skip
+
+    def _on_first(self) -> None:
+        if self._library.entries():
+            self.bar.clear()
+        else:
+            self.host.show_view("discover")
+
+    def _show_duplicates(self) -> None:
+        groups = [g for g in self._library.duplicates() if g.bytes_to_win]
+        sure = [g for g in groups if g.confirmed]
+        won = fmt.disk_size(sum(g.bytes_to_win for g in sure))
+        if sure:
+            one = self.tr("1 model lies here more than once. {0} can be won back.")
+            many = self.tr("{1} models lie here more than once. {0} can be won back.")
+            self.notice.say((one if len(sure) == 1 else many).format(won, fmt.count(len(sure))))
+        elif groups:
+            self.notice.say(self.tr("Some models look the same and may lie here more than once."))
+        else:
+            self.notice.say("")
+
+    def _on_scan(self, progress: Progress | None) -> None:
+        self.refresh_button.setEnabled(progress is None)
+        if progress is None:
+            self.scan_line.hide()
+        else:
+            self.scan_line.show_progress(progress.done, progress.total)
 
     def _show_states(self) -> None:
-        memory = {entry.model.id: entry.memory_bytes for entry in self._loaded.list()}
-        for model_id, line in self._rows.items():
-            line.show_state(
-                loaded=model_id in memory, fraction=self._fractions.get(model_id), memory_bytes=memory.get(model_id, 0)
-            )  # fmt: skip
+        states = self.loads.states()
+        self.table.items.set_states(states)
+        if self.chosen is not None:
+            self.chosen.show_states(states)
+
+    # --- fits ---------------------------------------------------------------------------------------------------
+
+    def _remark(self, model: Model) -> words.Remark:
+        if self._fits is None:
+            return words.NONE
+        fit = self._fits.fit(model, self.loads.options(model))
+        return words.fit_remark(fit) if fit is not None else words.NONE
+
+    def _level(self, model: Model) -> FitLevel | None:
+        if model.id not in self._levels:
+            runs = self._fits is not None and not model.problem
+            self._levels[model.id] = self._fits.level(model, self.loads.options(model)) if runs and self._fits else None
+        return self._levels[model.id]
+
+    def _fits_as(self, wanted: str, model: Model) -> bool:
+        level = self._level(model)
+        return level not in (None, FitLevel.TOO_BIG) if wanted == "runs" else level == wanted
+
+    def _fit_order(self, models: Sequence[Model]) -> list[int]:
+        places = {level: place for place, level in enumerate(FitLevel)}
+        levels = (self._level(model) for model in models)
+        return [len(places) if level is None else places[level] for level in levels]
+
+    def _forget_fits(self) -> None:
+        self._levels.clear()
+        self.table.items.forget_fits()
+        if self.chosen is not None:
+            self.chosen.refresh_fit()
+
+    # --- the chosen model ---------------------------------------------------------------------------------------
+
+    def show_model(self, model_id: str) -> None:
+        """Choose a model and show its details; filters that hide it are taken off."""
+        self.pages.setCurrentIndex(0)
+        if not self.table.choose(model_id):
+            self.bar.clear()
+            self.refresh()
+            self.table.choose(model_id)
+
+    def _on_chosen(self, model_id: str) -> None:
+        if not model_id:
+            if self.details is not None:
+                self.details.hide()
+            if self.chosen is not None:
+                self.chosen.show_model("")
+            return
+        if self.chosen is None:
+            self._build_details()
+        assert self.details is not None
+        assert self.chosen is not None
+        if self.details.isHidden():
+            self.details.show()
+            self.splitter.setSizes([max(1, self.width() - self._details_width), self._details_width])
+        self.chosen.show_model(model_id)
+        self.chosen.show_states(self.loads.states())
+
+    def _build_details(self) -> None:
+        self.details = ModelDetails()
+        self.details.setProperty("edge", "left")
+        self.details.set_theme(self.theme)
+        self.details.hide()
+        self.splitter.addWidget(self.details)
+        self.splitter.setStretchFactor(0, 1)
+        self.splitter.setStretchFactor(1, 0)
+        self.chosen = Chosen(self.services, self.host, self.details, self.loads, self.changes, self)
+        self.chosen.chat_requested.connect(self.chat_requested)
+        self.chosen.closed.connect(self.table.clear_choice)
+        self.chosen.model_requested.connect(self.show_model)
+
+    def _on_split(self) -> None:
+        if self.details is not None and not self.details.isHidden():
+            self._details_width = self.details.width()
+            self.state_changed.emit()
+
+    def _open(self, model_id: str) -> None:
+        model = self._library.get(model_id)
+        if model is not None and not model.problem and not model.offline:
+            self.chat_requested.emit(model_id)
+
+    def _open_menu(self, model_id: str, at: QPoint) -> None:
+        model = self._library.get(model_id)
+        if model is None or self.chosen is None:
+            return
+        entries = [*self.chosen.first_actions(model), *self.chosen.actions(model)]
+        model_menu(self, entries, self.chosen.act).popup(at)
+
+    def _on_removed(self, model_id: str) -> None:
+        if self.table.current == model_id:
+            self.table.clear_choice()
+
+    def _sibling(self, model: Model, quantization: str) -> Model | None:
+        return sibling(model, quantization, self._library.entries())
+
+    def _on_smaller(self, model_id: str, _quantization: str) -> None:
+        model = self._library.get(model_id)
+        view = self.host.show_view("discover")
+        look_for = getattr(view, "search_for", None)
+        if model is not None and look_for is not None:
+            look_for(model.name)
+
+    # --- getting around -----------------------------------------------------------------------------------------
+
+    def _to_search(self) -> None:
+        self.pages.setCurrentIndex(0)
+        self.bar.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.bar.search.selectAll()
+
+    def _to_table(self) -> None:
+        if self.table.items.rowCount():
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            if not self.table.current:
+                self.table.selectRow(0)
+
+    def _open_add_menu(self) -> None:
+        menu = QMenu(self)
+        menu.addAction(self.tr("Add a folder")).triggered.connect(self.ask_folder)
+        menu.addAction(self.tr("Add model files")).triggered.connect(self.ask_files)
+        if self.services.bundles is not None:
+            menu.addAction(self.tr("Import a bundle")).triggered.connect(self.changes.ask_bundle)
+        menu.addSeparator()
+        menu.addAction(self.tr("Open my models folder")).triggered.connect(
+            lambda: self.changes.reveal(self.services.folder)
+        )
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self.add_button.mapToGlobal(QPoint(0, self.add_button.height() + 4)))
+
+    def ask_folder(self) -> None:
+        """Ask for a folder and look for models in it from now on."""
+        ask_folder(self, self.tr("Add a folder"), lambda path: self.changes.add([path]))
+
+    def ask_files(self) -> None:
+        """Ask for model files to add."""
+        kinds = self.tr("Models") + " (*.gguf *.safetensors *.onnx)"
+        ask_files(self, self.tr("Add model files"), kinds, self.changes.add)
+
+    def add_paths(self, paths: Sequence[Path]) -> None:
+        """Add files and folders that were dropped on the window."""
+        self.changes.add(list(paths))
+
+    # --- what is remembered -------------------------------------------------------------------------------------
+
+    def save_state(self) -> dict[str, Any]:
+        """Columns, sorting, filters and the width of the details."""
+        return {
+            "table": self.table.save_state(),
+            "filters": self.bar.filters.chosen,
+            "details": self._details_width,
+        }
+
+    def restore_state(self, state: dict[str, Any]) -> None:
+        """Take back what :meth:`save_state` gave."""
+        if isinstance(state.get("table"), dict):
+            self.table.restore_state(state["table"])
+        if isinstance(state.get("filters"), dict):
+            self.bar.set_choices(self._choices(self._library.entries()))
+            self.bar.set_filters(Filters.from_dict(state["filters"]))
+        if isinstance(state.get("details"), int):
+            self._details_width = max(300, min(700, state["details"]))
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
-        for button in (self.refresh_button, self.add_button, self.open_folder):
+        for button in (self.places_button, self.refresh_button, self.add_button):
             button.set_theme(theme)
+        for part in (self.bar, self.table, self.trouble, self.empty, self.upkeep):
+            part.set_theme(theme)
+        if self.details is not None:
+            self.details.set_theme(theme)
 
-
-def _class_words(model: Model) -> str:
-    if not model.parameters or model.parameter_class is ParameterClass.BELOW:
-        return ""
-    return model.parameter_class.value
-
-
-def _facts(model: Model) -> str:
-    words = QCoreApplication.translate("ModelRow", "context {0}")
-    context = words.format(fmt.count(model.context_length)) if model.context_length else ""
-    size = fmt.disk_size(model.size) if model.size else ""
-    parts = (fmt.parameters(model.parameters), model.quantization, size, context, model.architecture, model.runtime)
-    return " · ".join(part for part in parts if part)
+    async def close_down(self) -> None:
+        """Keep a note that is being typed."""
+        if self.details is not None:
+            self.details.notes.keep()
+        await self.changes.settled()

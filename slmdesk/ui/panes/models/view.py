@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.services.chat.choices import Choices
+from slmdesk.services.fit import Fits
+from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
@@ -32,8 +34,8 @@ class ModelsServices:
     network: Network
     settings: Settings
     folder: Path
-    fits: Any = None
-    inspection: Any = None
+    fits: Fits | None = None
+    inspection: Inspection | None = None
     verification: Any = None
     downloads: Any = None
     bundles: Any = None

@@ -48,7 +48,7 @@ class RemedyButtons(QWidget):
         self._flow.clear()
         self.buttons = []
         for remedy in remedies:
-            button = TextButton(remedy.label)
+            button = TextButton(words.remedy_words(remedy))
             button.clicked.connect(lambda _checked=False, r=remedy: self.chosen.emit(r))
             self._flow.addWidget(button)
             self.buttons.append(button)

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
-from slmdesk.core.models import Model, Verdict
+from slmdesk.core.models import Model, ModelFormat, Verdict
 from slmdesk.ui.widgets.models import words
 from slmdesk.ui.widgets.models.columns import Column, columns
 from slmdesk.ui.widgets.models.words import NONE, Remark
@@ -103,13 +103,20 @@ class ModelItems(QAbstractTableModel):
         if model.offline:
             return Remark(self.tr("Location offline"), "", self.tr("The drive or folder it lies on is away."))
         if model.problem:
-            refused = model.verdict is Verdict.REFUSED
-            return Remark(self.tr("Refused") if refused else self.tr("Cannot be loaded"), "bad", model.problem)
+            return self._obstacle(model)
         if model.verdict is Verdict.REFUSED:
             return words.verdict_remark(model.verdict)
         if model.id not in self._remarks:
             self._remarks[model.id] = self._remark_of(model)
         return self._remarks[model.id]
+
+    def _obstacle(self, model: Model) -> Remark:
+        """Why a model cannot be loaded at all; that its format has no runtime here is no fault of the file."""
+        if model.verdict is Verdict.REFUSED:
+            return Remark(words.verdict_remark(model.verdict).words, "bad", model.problem)
+        if model.format is not ModelFormat.GGUF and model.verdict is Verdict.SAFE:
+            return Remark(self.tr("Not runnable here"), "", model.problem)
+        return Remark(self.tr("Cannot be loaded"), "bad", model.problem)
 
     def _tell(self, first: int, last: int) -> None:
         self.dataChanged.emit(self.index(first, 0), self.index(last, len(self.columns) - 1))

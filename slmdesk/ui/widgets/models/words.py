@@ -7,7 +7,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
-from slmdesk.core.fit import Fit, FitLevel
+from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
 from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass, Verdict
 from slmdesk.ui import format as fmt
 
@@ -191,3 +191,23 @@ def verdict_remark(verdict: Verdict) -> Remark:
         Verdict.LOOK: Remark(_tr("Look at this"), "warn", _tr("The safety check found something you should know.")),
         Verdict.REFUSED: Remark(_tr("Refused"), "bad", _tr("The safety check refuses to load this file.")),
     }[verdict]
+
+
+def remedy_words(remedy: Remedy) -> str:
+    """What a button says that does what a remedy proposes."""
+    need = f" ({fmt.memory_size(remedy.need)})" if remedy.need else ""
+    options = remedy.options
+    if remedy.kind is RemedyKind.SMALLER:
+        return _tr("Take {0}").format(remedy.quantization) + need
+    if remedy.kind is RemedyKind.CONTEXT:
+        words = _tr("Context of {0} tokens").format(fmt.count(int(options.get("context_length", 0))))
+        kv = _tr(", KV cache in {0}").format(options["cache_type_k"]) if "cache_type_k" in options else ""
+        return words + kv + need
+    if remedy.kind is RemedyKind.KV:
+        return _tr("KV cache in {0}").format(options.get("cache_type_k", "q8_0")) + need
+    if remedy.kind is RemedyKind.SLOTS:
+        slots = int(options.get("slots", 1))
+        return (_tr("1 slot") if slots == 1 else _tr("{0} slots").format(slots)) + need
+    if remedy.kind is RemedyKind.UNLOAD:
+        return _tr("Unload {0}").format(remedy.label.removeprefix("Unload "))
+    return _tr("Load anyway")
