@@ -65,6 +65,7 @@ def QT_TRANSLATE_NOOP(context: str, text: str) -> str:  # noqa: ARG001, N802  (t
 _LOOK: Final = QT_TRANSLATE_NOOP("Settings", "Appearance")
 _CHAT: Final = QT_TRANSLATE_NOOP("Settings", "Chat")
 _MODELS: Final = QT_TRANSLATE_NOOP("Settings", "Models")
+_DOWNLOADS: Final = QT_TRANSLATE_NOOP("Settings", "Downloads")
 _NETWORK: Final = QT_TRANSLATE_NOOP("Settings", "Network")
 
 _TABLE: tuple[Setting, ...] = (
@@ -173,6 +174,58 @@ _TABLE: tuple[Setting, ...] = (
         _MODELS,
         QT_TRANSLATE_NOOP("Settings", "Model folders"),
         QT_TRANSLATE_NOOP("Settings", "Further folders that are searched for models. Nothing in them is changed."),
+    ),
+    Setting(
+        "download_folder",
+        "text",
+        "",
+        _DOWNLOADS,
+        QT_TRANSLATE_NOOP("Settings", "Download folder"),
+        QT_TRANSLATE_NOOP("Settings", "Where new models go. Empty: the profile's own folder for models."),
+    ),
+    Setting(
+        "download_parallel",
+        "integer",
+        2,
+        _DOWNLOADS,
+        QT_TRANSLATE_NOOP("Settings", "Downloads at once"),
+        QT_TRANSLATE_NOOP("Settings", "How many models are fetched side by side; the others wait for their turn."),
+        minimum=1,
+        maximum=8,
+    ),
+    Setting(
+        "download_connections",
+        "integer",
+        4,
+        _DOWNLOADS,
+        QT_TRANSLATE_NOOP("Settings", "Connections per file"),
+        QT_TRANSLATE_NOOP("Settings", "A large file comes in parts, over several connections side by side."),
+        minimum=1,
+        maximum=16,
+    ),
+    Setting(
+        "download_limit_kbps",
+        "integer",
+        0,
+        _DOWNLOADS,
+        QT_TRANSLATE_NOOP("Settings", "Speed limit"),
+        QT_TRANSLATE_NOOP("Settings", "For all downloads together; it takes effect at once."),
+        minimum=0,
+        maximum=10_000_000,
+        step=500,
+        unit=QT_TRANSLATE_NOOP("Settings", "kB/s"),
+        zero=QT_TRANSLATE_NOOP("Settings", "No limit"),
+    ),
+    Setting(
+        "disk_reserve_gb",
+        "integer",
+        2,
+        _DOWNLOADS,
+        QT_TRANSLATE_NOOP("Settings", "Room to keep free"),
+        QT_TRANSLATE_NOOP("Settings", "A download waits before the disk has less free space than this."),
+        minimum=0,
+        maximum=10_000,
+        unit=QT_TRANSLATE_NOOP("Settings", "GB"),
     ),
     Setting(
         "proxy_mode",
