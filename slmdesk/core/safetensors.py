@@ -128,27 +128,29 @@ def _tensors(name: str, entries: dict[str, Any]) -> tuple[tuple[StoredTensor, ..
     for key, entry in entries.items():
         if not isinstance(entry, dict):
             _damaged(name, f"the tensor {key[:80]} is not described", "safetensors.header")
-        dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+        dtype = entry.get("dtype")
         if not isinstance(dtype, str) or dtype not in BITS:
             raise LoadError(
                 f"{name} uses a number format that SLMDesk does not know ({str(dtype)[:20]} in {key[:80]}).",
                 "Get the model in another format, or update SLMDesk.",
             )
-        if not _are_sizes(shape, _MAX_DIMENSIONS) or not _are_sizes(offsets, 2) or len(offsets) != 2:
+        shape, offsets = _sizes(entry.get("shape"), _MAX_DIMENSIONS), _sizes(entry.get("data_offsets"), 2)
+        if shape is None or offsets is None or len(offsets) != 2:
             _damaged(name, f"the tensor {key[:80]} has an impossible shape", "safetensors.shape")
         begin, end = offsets
         elements = math.prod(shape)
         if elements >= 1 << 60 or (elements * BITS[dtype] + 7) // 8 != end - begin:
             _damaged(name, f"the tensor {key[:80]} is not as long as its shape says", "safetensors.shape")
-        tensors.append(StoredTensor(key, dtype, tuple(shape), end - begin))
+        tensors.append(StoredTensor(key, dtype, shape, end - begin))
         ends.append((begin, end, key))
     return tuple(tensors), ends
 
 
-def _are_sizes(value: Any, most: int) -> bool:
+def _sizes(value: Any, most: int) -> tuple[int, ...] | None:
+    """A list of at most so many sizes; None for anything else."""
     if not isinstance(value, list) or len(value) > most:
-        return False
-    return all(type(v) is int and 0 <= v < 1 << 62 for v in value)
+        return None
+    return tuple(value) if all(type(v) is int and 0 <= v < 1 << 62 for v in value) else None
 
 
 def _check_layout(name: str, ends: list[tuple[int, int, str]], data: int) -> None:

@@ -81,7 +81,7 @@ class Files:
                 self._worker = None
 
 
-def _told(path: Path) -> dict[str, str]:
+def _told(path: Path) -> dict[str, Any]:
     """A path as the worker takes it: one that is no proper text goes as the bytes of its name."""
     try:
         str(path).encode()

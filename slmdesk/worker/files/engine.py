@@ -82,6 +82,7 @@ class FilesEngine:
             if self._is_cancelled(request_id):
                 self.cancel(request_id)
                 continue
+            fields: dict[str, Any]
             try:
                 fields = next(task.work, {"done": {}})
             except Exception as error:  # noqa: BLE001 - a file must not end the engine for the others

@@ -60,8 +60,8 @@ def _other_parts(path: Path, header: Header) -> tuple[list[tuple[Path, Header]],
     match = _PART.fullmatch(path.stem)
     if match is None or int(match[3]) != count or count > _MAX_PARTS:
         message = f"{shown(path)} is one of {count} files, and its name does not tell the others'."
-        error = LoadError(message, "Give the files their first names back.")
-        return [], str(error), (finding_of(error),)
+        nameless = LoadError(message, "Give the files their first names back.")
+        return [], str(nameless), (finding_of(nameless),)
     found: list[tuple[Path, Header]] = []
     missing = 0
     for number in range(2, count + 1):
@@ -75,8 +75,8 @@ def _other_parts(path: Path, header: Header) -> tuple[list[tuple[Path, Header]],
             told = error if isinstance(error, LoadError) else LoadError(error.message, error.hint)
             return found, str(told), (finding_of(told),)
     if missing:
-        error = LoadError(f"{shown(path)} is one of {count} files, and {missing} are missing.", "Get all files.")
-        return found, str(error), (finding_of(error),)
+        incomplete = LoadError(f"{shown(path)} is one of {count} files, and {missing} are missing.", "Get all files.")
+        return found, str(incomplete), (finding_of(incomplete),)
     return found, "", ()
 
 

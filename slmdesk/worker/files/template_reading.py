@@ -97,7 +97,7 @@ class _Flow:
                 for keyword in call.kwargs:
                     self._set(nodes.Name(keyword.key, "store"), keyword.value)
 
-    def _set(self, target: nodes.Node, value: nodes.Expr) -> None:
+    def _set(self, target: nodes.Node, value: nodes.Node) -> None:
         names = _names(target)
         if self.is_text(value):
             self._texts.update(names)
