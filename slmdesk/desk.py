@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from slmdesk import runtimes
 from slmdesk.core.models import Model
+from slmdesk.core.remote import Origin
 from slmdesk.core.resources import resource
 from slmdesk.guard import Guard
 from slmdesk.services.attachments import Attachments
+from slmdesk.services.bundles import Bundles
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
 from slmdesk.services.data_map import DataMap
+from slmdesk.services.downloads import Downloads
 from slmdesk.services.encryption import Encryption, open_database
 from slmdesk.services.files import Files
 from slmdesk.services.fit import Fits
 from slmdesk.services.hardware import Hardware
+from slmdesk.services.hub import Hub
 from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Index, Library, Places, installed_stores
@@ -29,6 +33,7 @@ from slmdesk.services.presets import Presets
 from slmdesk.services.profile import Profile, stop_logging
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
+from slmdesk.services.sources import HuggingFaceSource, Sources, absent_sources
 from slmdesk.services.transfer import Transfer
 from slmdesk.services.verification import Verification
 from slmdesk.storage.conversations import ConversationStore
@@ -73,6 +78,12 @@ class Desk:
         self.library = Library(self.runtimes, settings, STARTER, Index(store, places, self.files))
         self.library.users.append(self._loaded_now)
         self._origins = DownloadStore(database)
+        self.hub = Hub(self.network, self.secrets)
+        self.sources = Sources((HuggingFaceSource(self.hub, self.network), *absent_sources()))
+        self.downloads = Downloads(
+            self.hub, self.sources, self.network, settings, self._origins, profile.models, self._take_in
+        )
+        self.bundles = Bundles(lambda: self.downloads.folder, self.downloads.origin, self._take_in)
         self.verification = Verification(self.files, self.loaded_models, store, self._published)
         self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
@@ -103,6 +114,7 @@ class Desk:
                 desk.guard.install()
                 await desk.network.load()
                 await desk.library.open()
+                await desk.downloads.load()
                 if owner:
                     await desk.conversations.recover()
                     desk.chat.kept_state.prune_soon()
@@ -130,6 +142,15 @@ class Desk:
         loaded = any(entry.model.path in paths for entry in self.loaded_models.list())
         return ["It is in memory."] if loaded or self.loaded_models.is_loading(model.id) else []
 
+    async def _take_in(self, paths: Sequence[Path], origins: Sequence[Origin] = ()) -> None:
+        """New files that are whole: the library lists them, from now on also their folder where it did not."""
+        if origins:
+            await self.downloads.origins.put(origins)
+        folder = self.downloads.folder
+        if any(not path.is_relative_to(self.profile.models) for path in paths):
+            await self.library.add_place(folder, owned=True)
+        await self.library.scan()
+
     async def _published(self, path: Path) -> tuple[str, str]:
         """The digest under which a file was downloaded, and from where."""
         origin = (await self._origins.origins()).get(path)
@@ -151,6 +172,8 @@ class Desk:
         for name, close in (
             ("chat", self.chat.close),
             ("jobs", self.jobs.close),
+            ("downloads", self.downloads.close),
+            ("hub", self.hub.close),
             ("hardware", self.hardware.close),
             ("library", self.library.close),
             ("files", self.files.close),

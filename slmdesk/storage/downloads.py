@@ -156,8 +156,8 @@ def _queued(row: tuple[Any, ...]) -> Queued | None:
 
 
 def _origin(r: tuple[Any, ...]) -> Origin:
-    texts = [str(v) for v in r[1:7]]
+    source, ref, repo, revision, commit, remote_path = (str(v) for v in r[1:7])
     return Origin(
-        Path(r[0]), *texts, int(r[7]), str(r[8]), str(r[9]), str(r[10]), float(r[11]), str(r[12]), str(r[13]),
-        str(r[14]), bool(r[15]),
+        Path(r[0]), source, ref, repo, revision, commit, remote_path, int(r[7]), str(r[8]), str(r[9]), str(r[10]),
+        float(r[11]), str(r[12]), str(r[13]), str(r[14]), bool(r[15]),
     )  # fmt: skip

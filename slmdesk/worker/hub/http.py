@@ -80,9 +80,9 @@ class Answer:
     def _arrived(self, buffer: memoryview) -> int:
         """One read of a body of known length: returns as soon as something is there."""
         raw = self.raw
-        if raw.fp is None or raw.length is None:
+        if raw.fp is None or raw.length is None:  # type: ignore[redundant-expr]  # read to its end before
             return 0
-        count = raw.fp.readinto1(buffer[: raw.length]) if raw.length else 0  # type: ignore[attr-defined]
+        count = raw.fp.readinto1(buffer[: raw.length]) if raw.length else 0
         if raw.length and not count:
             raise OSError("the connection was closed early")
         raw.length -= count
