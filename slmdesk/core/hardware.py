@@ -69,9 +69,9 @@ class Disk:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """A computer, most often this one. Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets.
+    """A computer, most often this one.
 
-    ``sources`` has an entry for "cpu", "cores", "instructions", "ram", "gpus", "npu" and "disks".
+    Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets. ``sources`` has an entry for "cpu", "cores", "instructions", "ram", "gpus", "npu" and "disks".
     """
 
     cpu: str = ""

@@ -41,8 +41,8 @@ class ModelShape:
     ``key_widths`` and ``value_widths``: how many numbers one token leaves in that layer's KV cache (0: none).
     ``sliding``: whether that layer looks back only ``sliding_window`` tokens. ``recurrent_layers`` keep a state of
     ``state_numbers`` 32-bit numbers for each sequence instead. ``work``: the weights that one token is multiplied with
-    in the layers, by number format; of a mixture of experts only those that work. The output matrix is apart, because
-    a prompt needs it only for its last token.
+    in the layers, by number format; ``expert_work``: those of the experts that work on it, which are slower to read
+    with; ``output_work``: the output matrix, which a prompt needs only for its last token.
     """
 
     architecture: str = ""
@@ -72,6 +72,7 @@ class ModelShape:
     output_bytes: int = 0
     """Bytes of the output matrix; 0 where the embeddings serve as output too."""
     work: Work = ()
+    expert_work: Work = ()
     output_work: Work = ()
     exact: bool = False
     """Whether the weights were counted tensor by tensor."""
@@ -110,7 +111,7 @@ def _revived(name: str, default: Any, value: Any) -> Any | None:
     if isinstance(default, tuple):
         if not isinstance(value, (list, tuple)):
             return None
-        if name in {"work", "output_work"}:
+        if name in {"work", "expert_work", "output_work"}:
             pairs = [pair for pair in value if isinstance(pair, (list, tuple)) and len(pair) == 2]
             return tuple((str(kind), count) for kind, count in pairs if isinstance(count, int) and count >= 0)
         return tuple(value) if all(isinstance(v, int) for v in value) else None
@@ -157,6 +158,7 @@ def shape_of_header(header: Header, parts: Iterable[Header] = ()) -> ModelShape:
         embedding_bytes=weights.embedding,
         output_bytes=weights.output,
         work=weights.work,
+        expert_work=weights.expert_work,
         output_work=weights.output_work,
         exact=bool(tensors),
     )
@@ -170,6 +172,7 @@ class _Weights:
     embedding: int
     output: int
     work: Work
+    expert_work: Work
     output_work: Work
     active: int
 
@@ -178,18 +181,20 @@ class _Weights:
         share = used / experts if experts and used else 1.0
         sizes = [0] * layers
         work: Counter[str] = Counter()
+        expert: Counter[str] = Counter()
         output: Counter[str] = Counter()
         embedding = output_bytes = 0
         embedding_work: tuple[str, int] = ("", 0)
         active = 0.0
         for tensor in tensors:
-            acting = tensor.elements * (share if _EXPERTS.search(tensor.name) else 1.0)
+            of_expert = bool(_EXPERTS.search(tensor.name))
+            acting = tensor.elements * (share if of_expert else 1.0)
             active += acting
             number = _layer_of(tensor.name)
             if number is not None and number < layers:
                 sizes[number] += tensor.size
                 if len(tensor.shape) > 1:
-                    work[tensor.type.name] += round(acting)
+                    (expert if of_expert else work)[tensor.type.name] += round(acting)
             elif tensor.name == "token_embd.weight":
                 embedding, embedding_work = tensor.size, (tensor.type.name, tensor.elements)
             elif tensor.name == "output.weight":
@@ -197,7 +202,15 @@ class _Weights:
                 output[tensor.type.name] += tensor.elements
         if not output and embedding_work[1]:
             output[embedding_work[0]] = embedding_work[1]
-        return cls(tuple(sizes), embedding, output_bytes, tuple(work.items()), tuple(output.items()), round(active))
+        return cls(
+            layers=tuple(sizes),
+            embedding=embedding,
+            output=output_bytes,
+            work=tuple(work.items()),
+            expert_work=tuple(expert.items()),
+            output_work=tuple(output.items()),
+            active=round(active),
+        )
 
 
 def _layer_of(name: str) -> int | None:

@@ -39,6 +39,9 @@ class _Sizes:
 
     layer: float
     acting: float
+    """Of a layer's weights those that work on one token."""
+    experts: float
+    """Of these the ones in experts."""
     embedding: int
     output: int
 
@@ -129,7 +132,9 @@ def shape_of_size(
     embedding = min(shape.vocabulary * width, parameters // 2)
     layer = (parameters - embedding) / max(layers, 1)
     active_layer = max(acting - embedding, acting // 2) / max(layers, 1)
-    return _weighed(shape, _Sizes(layer, min(layer, active_layer), embedding, 0), quantization, weights_bytes)
+    acting_layer = min(layer, active_layer)
+    experts = 0.8 * acting_layer if active_parameters and active_parameters < parameters else 0.0
+    return _weighed(shape, _Sizes(layer, acting_layer, experts, embedding, 0), quantization, weights_bytes)
 
 
 def requantized(shape: ModelShape, quantization: str, weights_bytes: int = 0) -> ModelShape:
@@ -137,9 +142,10 @@ def requantized(shape: ModelShape, quantization: str, weights_bytes: int = 0) ->
     formats = formats_of(quantization)
     size = weights_bytes or round(shape.parameters * bits_of(quantization) / 8) or shape.weights_bytes
     ratio = size / shape.weights_bytes if shape.weights_bytes else 0.0
-    work, output_work = shape.work, shape.output_work
+    work, expert_work, output_work = shape.work, shape.expert_work, shape.output_work
     if formats:
         work = _split(sum(count for _, count in shape.work), formats)
+        expert_work = _split(sum(count for _, count in shape.expert_work), formats)
         output_work = _split(sum(count for _, count in shape.output_work), _output_formats(formats))
     return replace(
         shape,
@@ -148,6 +154,7 @@ def requantized(shape: ModelShape, quantization: str, weights_bytes: int = 0) ->
         embedding_bytes=round(shape.embedding_bytes * ratio),
         output_bytes=round(shape.output_bytes * ratio),
         work=work,
+        expert_work=expert_work,
         output_work=output_work,
         exact=False,
     )
@@ -208,12 +215,14 @@ def _sizes(shape: ModelShape, head: int, shared: int, *, tied: bool) -> _Sizes:
     attention = (2 * width * queries + width * 2 * shape.kv_heads * shape.key_length) * max(caches, 0.5)
     dense = 3 * width * shape.feed_forward
     layer = acting = attention + dense + _NORMS * width
+    experts = 0.0
     if shape.experts:
         one = 3 * width * (shape.expert_feed_forward or shape.feed_forward)
         rest = attention + 3 * width * shared + width * shape.experts + _NORMS * width
-        layer, acting = rest + shape.experts * one, rest + min(shape.experts_used, shape.experts) * one
+        experts = min(shape.experts_used, shape.experts) * one
+        layer, acting = rest + shape.experts * one, rest + experts
     embedding = shape.vocabulary * width
-    return _Sizes(layer, acting, embedding, 0 if tied else embedding)
+    return _Sizes(layer, acting, experts, embedding, 0 if tied else embedding)
 
 
 def _stored_as(told: Mapping[str, Any]) -> str:
@@ -243,7 +252,8 @@ def _weighed(shape: ModelShape, sizes: _Sizes, quantization: str, weights_bytes:
         layer_bytes=(round(sizes.layer * per_weight),) * shape.layers,
         embedding_bytes=round(sizes.embedding * per_weight),
         output_bytes=round(sizes.output * per_weight),
-        work=_split(round(sizes.acting * shape.layers), formats),
+        work=_split(round((sizes.acting - sizes.experts) * shape.layers), formats),
+        expert_work=_split(round(sizes.experts * shape.layers), formats) if sizes.experts else (),
         output_work=_split(sizes.output or sizes.embedding, _output_formats(formats)),
     )
 

@@ -37,9 +37,10 @@ def repacked_share(shape: ModelShape, system: str) -> float:
     if "REPACK" not in has:
         return 0.0
     formats = set().union(*(kinds for name, kinds in REPACKED.items() if name in has))
-    sizes = {name: count * BY_NAME[name.lower()].bits for name, count in shape.work if name.lower() in BY_NAME}
-    total = sum(sizes.values())
-    return sum(size for name, size in sizes.items() if name in formats) / total if total else 0.0
+    work = (*shape.work, *shape.expert_work)
+    sizes = [(name, count * BY_NAME[name.lower()].bits) for name, count in work if name.lower() in BY_NAME]
+    total = sum(size for _, size in sizes)
+    return sum(size for name, size in sizes if name in formats) / total if total else 0.0
 
 
 def graphics_memory(options: LoadOptions, devices: Sequence[Mapping[str, Any]]) -> int:
