@@ -71,7 +71,8 @@ class Disk:
 class Machine:
     """A computer, most often this one.
 
-    Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets. ``sources`` has an entry for "cpu", "cores", "instructions", "ram", "gpus", "npu" and "disks".
+    Memory in bytes; ``cores`` are physical ones, ``instructions`` the processor's relevant sets. ``sources`` has an
+    entry for "cpu", "cores", "instructions", "ram", "gpus", "npu" and "disks".
     """
 
     cpu: str = ""
