@@ -66,8 +66,10 @@ class DiscoverView(ModelsView):
 
     def _build(self) -> None:
         self.sources = Segments(self.tr("Where to look"))
+        short = {CURATED: self.tr("Curated"), "foundry": "Foundry Local"}
         for source in self.services.sources.all() if self.services.sources is not None else ():
-            self.sources.add(source.key, self.tr("Curated") if source.key == CURATED else source.name)
+            self.sources.add(source.key, short.get(source.key, source.name))
+            self.sources.buttons[source.key].setToolTip(source.name if source.key in short else "")
         self.bar = FilterBar()
         self.bar.top.insertWidget(0, self.sources)
         self.notice = Notice()

@@ -347,7 +347,9 @@ class ModelPage(QWidget):
             plan = plan_of(self.details, group.files)
         except SlmdeskError:
             return []
-        return [self._services.folder / plan.folder / f.path for f in plan.files]
+        downloads = self._services.downloads
+        root = self._services.folder if downloads is None else downloads.folder
+        return [root / plan.folder / f.path for f in plan.files]
 
     def _look_here(self) -> None:
         """Look which files of this repository are on this machine."""

@@ -221,7 +221,10 @@ class DownloadsView(ModelsView):
 
     def _cancel(self, download: Download) -> None:
         """Cancel; asks first where much would be lost."""
-        gone = lambda: self.run(self._downloads.cancel(download.id))  # noqa: E731
+
+        def gone() -> None:
+            self.run(self._downloads.cancel(download.id))
+
         if download.done < _ASK_FROM:
             gone()
             return

@@ -332,7 +332,8 @@ class CardList(QListView):
         super().resizeEvent(event)
 
     def _fit_columns(self) -> None:
-        room = self.width() - _BAR - 1  # with room for the scroll bar, so that its coming moves nothing
+        bar = max(_BAR, self.verticalScrollBar().sizeHint().width())
+        room = self.width() - bar - 2  # with room for the scroll bar, so that its coming moves nothing
         columns = max(1, min(3, room // self._delegate.theme.px(_LEAST_WIDTH)))
         self._delegate.width = max(200, room // columns)
         self.verticalScrollBar().setSingleStep(self._delegate.theme.px(40))
