@@ -166,15 +166,15 @@ class _Walk:
         """A field that has a length: a text, another message, packed numbers, or what is stepped over."""
         length = self._varint(message.end)
         end = self._position + length
+        inner = _INTO[message.kind].get(number)
+        self.seen_graph = self.seen_graph or (inner == _GRAPH and message.kind == _MODEL)
         if end > message.end:
             if message.end == self._size:
                 self._cut_short(end)
             self._damaged("a part of it is longer than the part around it", "onnx.length")
-        inner = _INTO[message.kind].get(number)
         if inner is not None:
             if len(self._open) >= _MAX_DEPTH:
                 self._damaged("its graphs lie too deep in each other", "onnx.depth")
-            self.seen_graph = self.seen_graph or inner == _GRAPH
             self._open.append(_Open(inner, end))
         elif number in _TEXTS.get(message.kind, ()):
             if length > _MAX_TEXT:
