@@ -1,4 +1,4 @@
-"""``slmdesk chats`` and ``slmdesk models``: what the profile and the library hold."""
+"""``slmdesk chats``: what the profile holds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from slmdesk.desk import Desk
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Declare ``chats`` with its subcommands, and ``models``."""
+    """Declare ``chats`` with its subcommands."""
     chats = commands.add_parser("chats", parents=[common], help="list, show, search, export and import chats")
     subs = chats.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
@@ -45,9 +45,6 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
         ("restore", "Take a chat out of the bin.", restore),
     ):
         sub(name, text, run).add_argument("chat", metavar="ID")
-    p = commands.add_parser("models", parents=[common], help="list the models on this machine")
-    p.add_argument("--json", action="store_true")
-    p.set_defaults(command=models)
 
 
 async def _find(desk: Desk, prefix: str, *, deleted: bool = False) -> Conversation:
@@ -157,21 +154,4 @@ async def restore(args: argparse.Namespace) -> int:
         conversation = await _find(desk, args.chat, deleted=True)
         await desk.conversations.restore(conversation.id)
     print(f"Restored: {conversation.title or 'Untitled'}.")
-    return 0
-
-
-async def models(args: argparse.Namespace) -> int:
-    """One line a model."""
-    async with Desk.opened(args.profile) as desk:
-        found = await desk.library.models()
-    if args.json:
-        _print_json([{**asdict(m), "class": m.parameter_class.value} for m in found])
-        return 0
-    for m in found:
-        if m.problem:
-            print(f"{m.name}  {m.size / 1e6:,.1f} MB  cannot be loaded: {m.problem}")
-            continue
-        parameters = f"{m.parameters / 1e9:.2f} B" if m.parameters >= 1e8 else f"{m.parameters / 1e6:.1f} M"
-        label = "  (comes with SLMDesk: tiny, for trying out)" if m.starter else ""
-        print(f"{m.name}  {parameters}  {m.quantization}  {m.size / 1e6:,.1f} MB  {m.runtime}{label}")
     return 0

@@ -45,6 +45,8 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         "",
         "chat",
         "models",
+        "library",
+        "library duplicates",
         "doctor",
         "chats",
         "chats list",

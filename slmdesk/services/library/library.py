@@ -290,13 +290,13 @@ class Library(Shelf):
 
     def _deletable(self, model: Model, home: Path | None) -> FileEntry:
         """The files to delete. Raises SlmdeskError where none may be."""
-        if model.starter:
-            raise SlmdeskError("The starter comes with SLMDesk and stays.", "It takes 11 MB.")
         entries = {e.path: e for e in self._assembled.entries.get(model.id, ())}
         homes = [h for h in model.homes if h.path in entries and home in (None, h.path)]
         owned = [h for h in homes if h.owned]
         if not homes:
             raise SlmdeskError(f"{model.name} does not lie there.", "Look for models again.")
+        if not owned and model.starter:
+            raise SlmdeskError("The starter comes with SLMDesk and stays.", "It takes 11 MB.")
         if not owned:
             raise SlmdeskError(
                 f"{homes[0].path} is in a folder that SLMDesk does not change.",
