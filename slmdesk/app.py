@@ -26,7 +26,7 @@ from slmdesk.ui.crash_dialog import CrashDialog
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
 from slmdesk.ui.panes.models import ModelsPane, ModelsServices
-from slmdesk.ui.panes.settings import SettingsPane
+from slmdesk.ui.panes.settings import SettingsPane, SettingsServices
 from slmdesk.ui.theme import ThemeSource
 from slmdesk.ui.translation import install_language
 
@@ -137,9 +137,24 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             folder=desk.profile.models,
             fits=desk.fits,
             inspection=desk.inspection,
+            downloads=desk.downloads,
+            bundles=desk.bundles,
+            sources=desk.sources,
+            secrets=desk.secrets,
         )
     )
-    settings = SettingsPane(desk.settings, desk.presets, desk.encryption, desk.jobs, desk.profile.path)
+    settings = SettingsPane(
+        SettingsServices(
+            settings=desk.settings,
+            presets=desk.presets,
+            encryption=desk.encryption,
+            jobs=desk.jobs,
+            network=desk.network,
+            secrets=desk.secrets,
+            data_map=desk.data_map,
+            profile=desk.profile.path,
+        )
+    )
     window = MainWindow(
         [chat, models, settings],
         source=source,
@@ -154,6 +169,12 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         window.show_pane("chat")
         chat.chat_with(model_id)
 
+    def show_settings(group: str) -> None:
+        settings.show_group(group)
+        window.show_pane("settings")
+
+    window.status.network.settings_requested.connect(lambda: show_settings("network"))
+    settings.erase_requested.connect(window.close)
     chat.models_requested.connect(lambda: window.show_pane("models"))
     models.chat_requested.connect(chat_with)
     return window
@@ -178,6 +199,7 @@ async def _live(
         await asyncio.sleep(0)  # lets the first paint come before the first load
         desk.hardware.start()
         desk.library.start(desk.jobs)
+        desk.downloads.take_up()
         window.start()
         if on_ready is not None:
             loop.call_soon(on_ready, window, desk)

@@ -7,7 +7,7 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Signal
 
@@ -60,9 +60,9 @@ class Secrets(QObject):
         if not value or len(value) > _LONGEST or not value.isprintable():
             raise SlmdeskError("That is not a token.", "Copy it again, whole and in one line.")
 
-        def keep(keyring: object) -> bool:
-            keyring.set_password(SERVICE, self._account(name), value)  # type: ignore[attr-defined]
-            return bool(keyring.get_password(SERVICE, self._account(name)) == value)  # type: ignore[attr-defined]
+        def keep(keyring: Any) -> bool:
+            keyring.set_password(SERVICE, self._account(name), value)
+            return bool(keyring.get_password(SERVICE, self._account(name)) == value)
 
         kept = await self._in_keyring(keep, default=False)
         self._memory.pop(name, None)
@@ -75,9 +75,9 @@ class Secrets(QObject):
         """Forget a secret; one that is not there is no error, and one from the environment stays there."""
         _check(name)
 
-        def forget(keyring: object) -> None:
-            if keyring.get_password(SERVICE, self._account(name)) is not None:  # type: ignore[attr-defined]
-                keyring.delete_password(SERVICE, self._account(name))  # type: ignore[attr-defined]
+        def forget(keyring: Any) -> None:
+            if keyring.get_password(SERVICE, self._account(name)) is not None:
+                keyring.delete_password(SERVICE, self._account(name))
 
         self._memory.pop(name, None)
         await self._in_keyring(forget, None)
@@ -92,10 +92,19 @@ class Secrets(QObject):
             return KEYRING
         return ENVIRONMENT if os.environ.get(_VARIABLES.get(name, ""), "").strip() else ""
 
+    async def keyring(self) -> str:
+        """The name of the system's keyring; empty where there is none that keeps secrets."""
+
+        def probe(keyring: Any) -> str:
+            keyring.get_password(SERVICE, self._account(NAMES[0]))
+            return str(keyring.get_keyring().name)
+
+        return await self._in_keyring(probe, "")
+
     def _account(self, name: str) -> str:
         return f"{self._prefix}-{name}"
 
-    async def _in_keyring(self, work: Callable[..., T], default: T) -> T:
+    async def _in_keyring(self, work: Callable[[Any], T], default: T) -> T:
         """The result of ``work(keyring)`` in a thread (a keyring may ask to be unlocked); ``default`` if it fails."""
 
         def guarded() -> T:

@@ -39,6 +39,13 @@ class Setting:
     placeholder: str = ""
     """What an empty text shows, as an example."""
 
+    @property
+    def section(self) -> str:
+        """The group's key, the same in every language."""
+        return self.key_of_group or self.group.lower()
+
+    key_of_group: str = ""
+
     def problem(self, value: Any) -> str:
         """Why ``value`` cannot be this setting's; empty if it can."""
         if self.kind == "choice":
@@ -399,6 +406,7 @@ def _translated(setting: Setting) -> Setting:
     return replace(
         setting,
         group=_tr(setting.group),
+        key_of_group=setting.section,
         label=_tr(setting.label),
         help=_tr(setting.help),
         unit=_tr(setting.unit),

@@ -59,6 +59,12 @@ QToolButton[kind="row"]:hover, QToolButton[kind="round"]:hover { background: $ho
 QToolButton[kind="row"]:focus, QToolButton[kind="round"]:focus { border: 1px solid $accent; }
 QPushButton[kind="left"] { text-align: left; }
 QPushButton[kind="danger"] { color: $bad; }
+QPushButton[kind="nav"] {
+    background: transparent; border-color: transparent; text-align: left; padding: 0 ${pad_in}px; color: $text2;
+}
+QPushButton[kind="nav"]:hover { background: $hover; color: $text; }
+QPushButton[kind="nav"]:checked { background: $selected; color: $accent; font-weight: 600; }
+QPushButton[kind="nav"]:focus { border: 1px solid $accent; }
 QPushButton[kind="chip"] {
     background: $hover; border-color: transparent; color: $text2; padding: 0 8px; min-height: ${chip}px;
     font-size: ${small}px;

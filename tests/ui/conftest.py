@@ -17,6 +17,7 @@ from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.conversations import Conversations
+from slmdesk.services.data_map import DataMap
 from slmdesk.services.encryption import Encryption
 from slmdesk.services.hardware import Hardware
 from slmdesk.services.jobs import Jobs
@@ -24,15 +25,18 @@ from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
+from slmdesk.services.profile import Profile
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.transfer import Transfer
 from slmdesk.storage.conversations import ConversationStore
 from slmdesk.storage.database import Database
+from slmdesk.storage.network import NetworkStore
 from slmdesk.storage.settings import SettingsStore
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
 from slmdesk.ui.panes.models import ModelsPane, ModelsServices
-from slmdesk.ui.panes.settings import SettingsPane
+from slmdesk.ui.panes.settings import SettingsPane, SettingsServices
 from slmdesk.ui.theme import ThemeSource
 from tests.fakes import FakeRuntime, fake_model
 
@@ -73,6 +77,8 @@ class Room:
     hardware: Hardware
     encryption: Encryption
     source: ThemeSource
+    secrets: Secrets
+    data_map: DataMap
 
     def chat_pane(self) -> ChatPane:
         return ChatPane(
@@ -90,7 +96,12 @@ class Room:
         )
 
     def settings_pane(self) -> SettingsPane:
-        return SettingsPane(self.settings, self.presets, self.encryption, self.jobs, self.folder)
+        return SettingsPane(
+            SettingsServices(
+                self.settings, self.presets, self.encryption, self.jobs, self.network, self.secrets, self.data_map,
+                self.folder,
+            )
+        )  # fmt: skip
 
     def window(self) -> MainWindow:
         return MainWindow(
@@ -125,15 +136,19 @@ async def room(tmp_path: Path, source: ThemeSource) -> AsyncIterator[Room]:
     conversations = Conversations(ConversationStore(database))
     choices = Choices(library, loaded, presets, settings)
     chat = Chat(conversations, loaded, choices, on_use=library.note_use, keep_state=lambda: False)
-    network = Network()
+    secrets = Secrets(tmp_path)
+    network = Network(settings, NetworkStore(database), secrets)
+    await network.load()
     jobs = Jobs()
     yield Room(
         tmp_path, database, settings, presets, conversations, runtime, loaded, library, chat,
-        Transfer(conversations), jobs, network, Hardware(network), Encryption(database), source,
+        Transfer(conversations), jobs, network, Hardware(network), Encryption(database), source, secrets,
+        DataMap(Profile(tmp_path), database, conversations, network, secrets),
     )  # fmt: skip
     await chat.close()
     await jobs.close()
     await loaded.close()
+    await network.close()
     await database.close()
 
 

@@ -9,8 +9,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from slmdesk.services.network import Connection, Network, NetworkState
-from slmdesk.storage.network import NetworkStore
+from slmdesk.services.network import Connection, NetworkState
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.network_status import NetworkStatus
 from slmdesk.ui.widgets.controls import IconButton
@@ -19,15 +18,12 @@ from tests.ui.conftest import Room, until
 
 @pytest.fixture
 async def window(room: Room, qtbot: QtBot) -> AsyncIterator[MainWindow]:
-    room.network = Network(room.settings, NetworkStore(room.database))
-    await room.network.load()
     window = room.window()
     window.resize(1280, 800)
     window.show()
     yield window
     window.hide()
     await window.close_down()
-    await room.network.close()
     window.deleteLater()
 
 

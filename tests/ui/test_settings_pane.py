@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QComboBox, QDialog, QLabel, QSpinBox
 from pytestqt.qtbot import QtBot
 
 from slmdesk.ui.panes.settings import SettingsPane
+from slmdesk.ui.panes.settings.about import AboutSection
+from slmdesk.ui.panes.settings.encryption import EncryptionSection
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import IconButton
 from slmdesk.ui.widgets.licences import LicencesDialog
@@ -32,6 +34,8 @@ async def settings_pane(room: Room, qtbot: QtBot) -> AsyncIterator[SettingsPane]
 
 
 async def test_every_declared_setting_has_a_control(settings_pane: SettingsPane, room: Room) -> None:
+    for group in settings_pane.buttons:
+        settings_pane.show_group(group)
     assert set(settings_pane.fields) == {s.key for s in room.settings.declarations()}
     for field in settings_pane.fields.values():
         assert field.widget.accessibleName()
@@ -54,6 +58,7 @@ async def test_a_choice_is_kept(settings_pane: SettingsPane, room: Room) -> None
 
 
 async def test_the_presets_are_offered_for_new_chats(settings_pane: SettingsPane) -> None:
+    settings_pane.show_group("chat")
     box = settings_pane.fields["default_preset"].widget
     assert isinstance(box, QComboBox)
     await until(lambda: box.count() >= 5)
@@ -61,6 +66,7 @@ async def test_the_presets_are_offered_for_new_chats(settings_pane: SettingsPane
 
 
 async def test_folders_can_be_added_and_removed(settings_pane: SettingsPane, room: Room, tmp_path: Path) -> None:
+    settings_pane.show_group("models")
     field = settings_pane.fields["model_folders"]
     field._on_path(tmp_path)  # type: ignore[attr-defined]
     await until(lambda: room.settings.get("model_folders") == (str(tmp_path),))
@@ -69,16 +75,22 @@ async def test_folders_can_be_added_and_removed(settings_pane: SettingsPane, roo
 
 
 async def test_encryption_says_how_it_stands(settings_pane: SettingsPane, room: Room) -> None:
-    await until(lambda: "not encrypted" in settings_pane.encryption_state.text())
-    assert settings_pane.turn_off.isHidden()
-    settings_pane.turn_on.click()
+    settings_pane.show_group("encryption")
+    section = settings_pane.sections["encryption"]
+    assert isinstance(section, EncryptionSection)
+    await until(lambda: "not encrypted" in section.state.text())
+    assert section.turn_off.isHidden()
+    section.turn_on.click()
     dialog = settings_pane.findChild(QDialog)
     assert dialog is not None
     dialog.reject()
 
 
 async def test_the_licences_open(settings_pane: SettingsPane) -> None:
-    settings_pane.licences.click()
+    settings_pane.show_group("about")
+    section = settings_pane.sections["about"]
+    assert isinstance(section, AboutSection)
+    section.licences.click()
     dialog = settings_pane.findChild(LicencesDialog)
     assert dialog is not None
     assert "PySide6" in dialog.text.toPlainText()

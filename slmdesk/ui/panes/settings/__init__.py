@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from slmdesk.ui.panes.settings.pane import SettingsPane
+from slmdesk.ui.panes.settings.pane import SettingsPane, SettingsServices
 
-__all__ = ["SettingsPane"]
+__all__ = ["SettingsPane", "SettingsServices"]

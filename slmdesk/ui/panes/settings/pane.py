@@ -1,24 +1,27 @@
-"""The settings pane, built from the declarations of the settings service."""
+"""The settings pane: a page for each group of settings, built when it is first looked at."""
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-import slmdesk
-from slmdesk.core.progress import Report
+from slmdesk.services.data_map import DataMap
 from slmdesk.services.encryption import Encryption
 from slmdesk.services.jobs import Jobs
+from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Setting, Settings
 from slmdesk.ui.file_dialogs import ask_file, ask_folder
 from slmdesk.ui.pane import Pane
+from slmdesk.ui.panes.settings.about import AboutSection
+from slmdesk.ui.panes.settings.column import Column, Section
+from slmdesk.ui.panes.settings.encryption import EncryptionSection
 from slmdesk.ui.panes.settings.fields import (
     ChoiceSetting,
     FileField,
@@ -28,112 +31,164 @@ from slmdesk.ui.panes.settings.fields import (
     SwitchSetting,
     TextSetting,
 )
+from slmdesk.ui.panes.settings.network import NetworkSection
+from slmdesk.ui.panes.settings.storage import StorageSection
+from slmdesk.ui.panes.settings.tokens import TokensSection
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row, rule
-from slmdesk.ui.widgets.licences import LicencesDialog
-from slmdesk.ui.widgets.name_dialog import ask_yes
+from slmdesk.ui.widgets.controls import TextButton
 from slmdesk.ui.widgets.shortcuts import shortcut_table
 
-MAX_WIDTH = 760
+ONLY_WITH = {
+    "proxy_url": ("proxy_mode", "own"),
+    "proxy_except": ("proxy_mode", "own"),
+    "proxy_user": ("proxy_mode", "own"),
+}
+"""Settings that mean something only while another one has a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsServices:
+    """What the settings pane shows and changes."""
+
+    settings: Settings
+    presets: Presets
+    encryption: Encryption
+    jobs: Jobs
+    network: Network
+    secrets: Secrets
+    data_map: DataMap
+    profile: Path
 
 
 class SettingsPane(Pane):
-    """Every choice of the program in one column. The content is built when the pane is first shown."""
+    """Every choice of the program, a page for each group."""
 
     key = "settings"
+    erase_requested = Signal()
+    """The program is to close, and everything to go with it."""
 
-    def __init__(
-        self, settings: Settings, presets: Presets, encryption: Encryption, jobs: Jobs, profile: Path,
-        parent: QWidget | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, services: SettingsServices, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Settings"), parent)
-        self._settings = settings
-        self._presets = presets
-        self._encryption = encryption
-        self._jobs = jobs
-        self._profile = profile
+        self._services = services
         self.fields: dict[str, SettingField] = {}
-        self._built = False
-        self._column: QVBoxLayout | None = None
-        settings.changed.connect(self._on_changed)
-        presets.changed.connect(lambda: self.run(self._show_presets()) if self._built else None)
-        encryption.changed.connect(lambda: self.run(self._show_encryption()) if self._built else None)
+        self.sections: dict[str, Section] = {}
+        self._lines: dict[str, QWidget] = {}
+        self._pages: dict[str, QWidget] = {}
+        self.buttons: dict[str, TextButton] = {}
+        self._declared: dict[str, list[Setting]] = {}
+        self._names: dict[str, str] = {}
+        self._nav = QVBoxLayout()
+        self._stack = QStackedWidget()
+        self._current = ""
+        services.settings.changed.connect(self._on_changed)
+        services.presets.changed.connect(self._on_presets)
+        self._build()
+
+    def _build(self) -> None:
+        for setting in self._services.settings.declarations():
+            self._declared.setdefault(setting.section, []).append(setting)
+            self._names[setting.section] = setting.group
+        self._names |= {
+            "tokens": self.tr("Tokens"),
+            "storage": self.tr("Storage"),
+            "encryption": self.tr("Encryption"),
+            "shortcuts": self.tr("Keyboard shortcuts"),
+            "about": self.tr("About"),
+        }
+        self._nav.setContentsMargins(12, 16, 12, 16)
+        self._nav.setSpacing(2)
+        group = QButtonGroup(self)
+        for key, name in self._names.items():
+            button = TextButton(name, kind="nav")
+            button.setCheckable(True)
+            button.clicked.connect(lambda _checked=False, k=key: self.show_group(k))
+            group.addButton(button)
+            self.buttons[key] = button
+            self._nav.addWidget(button)
+        self._nav.addStretch(1)
+        side = QWidget()
+        side.setProperty("edge", "right")
+        side.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        side.setLayout(self._nav)
+        whole = QHBoxLayout()
+        whole.setSpacing(0)
+        whole.addWidget(side)
+        whole.addWidget(self._stack, 1)
+        self.content.addLayout(whole, 1)
 
     def shown(self) -> None:
-        if not self._built:
-            self._built = True
-            self._fill()
-            self.set_theme(self.theme)
+        self.show_group(self._current or next(iter(self._names)))
+
+    def show_group(self, key: str) -> None:
+        """Show the page of a group, such as "network"; an unknown one is ignored."""
+        if key not in self._names:
+            return
+        if key not in self._pages:
+            self._pages[key] = page = self._page(key)
+            self._stack.addWidget(page)
+            self._dress(key)
+        self._current = key
+        self.buttons[key].setChecked(True)
+        self._stack.setCurrentWidget(self._pages[key])
+        if key in self.sections:
+            self.run(self.sections[key].refresh())
+        if key == "chat":
             self.run(self._show_presets())
-        self.run(self._show_encryption())
+        self.state_changed.emit()
 
-    def _fill(self) -> None:
-        inner = QWidget()
-        inner.setMaximumWidth(MAX_WIDTH)
-        self._column = QVBoxLayout(inner)
-        self._column.setContentsMargins(24, 12, 24, 32)
-        self._column.setSpacing(10)
-        group = ""
-        for setting in self._settings.declarations():
-            if setting.group != group:
-                group = setting.group
-                self._heading(group)
-            self._add_setting(setting)
-        self._fill_data()
-        self._fill_encryption()
-        self._heading(self.tr("Keyboard shortcuts"))
-        self._column.addWidget(shortcut_table())
-        self._fill_about()
-        self._column.addStretch(1)
-        area = QScrollArea()
-        area.setAccessibleName(self.tr("Settings"))
-        area.setWidgetResizable(True)
-        holder = QWidget()
-        sides = QHBoxLayout(holder)
-        sides.setContentsMargins(0, 0, 0, 0)
-        sides.addWidget(inner, 1000)
-        sides.addStretch(1)
-        area.setWidget(holder)
-        self.content.addWidget(area, 1)
+    def save_state(self) -> dict[str, Any]:
+        return {"group": self._current}
 
-    def _heading(self, text: str) -> None:
-        assert self._column is not None
-        self._column.addSpacing(14)
-        self._column.addWidget(label(text, "title"))
-        self._column.addWidget(rule())
+    def restore_state(self, state: dict[str, Any]) -> None:
+        if state.get("group") in self._names:
+            self._current = str(state["group"])
 
-    def _line(self, name: str, note: str, control: QWidget, more: QWidget | None = None) -> None:
-        """A setting: its name and what it means on the left, its control on the right."""
-        assert self._column is not None
-        texts = QVBoxLayout()
-        texts.setSpacing(2)
-        title = label(name)
-        title.setBuddy(control)  # some systems name a box of choices by its label alone
-        texts.addWidget(title)
-        if note:
-            texts.addWidget(label(note, "small", wrap=True))
-        if more is not None:
-            texts.addWidget(more)
-        layout = QHBoxLayout()
-        layout.setContentsMargins(0, 2, 0, 2)
-        layout.setSpacing(24)
-        layout.addLayout(texts, 1)
-        layout.addWidget(control)
-        self._column.addLayout(layout)
+    # --- pages ----------------------------------------------------------------------------------------------------
 
-    # --- declared settings --------------------------------------------------------------------------------------
+    def _page(self, key: str) -> QWidget:
+        column = Column(self._names[key])
+        section = self._section(key)
+        if section is not None:
+            self.sections[key] = section
+            section.setParent(column)
+            section.hide()
+            section.before(column)
+        for setting in self._declared.get(key, []):
+            self._add_setting(column, setting)
+        if section is not None:
+            section.fill(column)
+        if key == "shortcuts":
+            column.add(shortcut_table())
+        self._show_dependent()
+        return column.in_area(self._names[key])
 
-    def _add_setting(self, setting: Setting) -> None:
+    def _section(self, key: str) -> Section | None:
+        s = self._services
+        makers: dict[str, Callable[[], Section]] = {
+            "network": lambda: NetworkSection(self.run, s.network),
+            "tokens": lambda: TokensSection(self.run, s.secrets),
+            "storage": lambda: StorageSection(self.run, s.data_map, s.profile),
+            "encryption": lambda: EncryptionSection(self.run, s.encryption, s.jobs),
+            "about": lambda: AboutSection(self.run),
+        }
+        if key not in makers:
+            return None
+        section = makers[key]()
+        if isinstance(section, StorageSection):
+            section.erase_requested.connect(self.erase_requested)
+        return section
+
+    def _add_setting(self, column: Column, setting: Setting) -> None:
         field = self._field(setting)
         field.widget.setAccessibleName(setting.label)
         field.widget.setAccessibleDescription(setting.help)
-        field.show(self._settings.get(setting.key))
+        field.show(self._services.settings.get(setting.key))
         self.fields[setting.key] = field
-        self._line(setting.label, setting.help, field.widget)
+        self._lines[setting.key] = column.line(setting.label, setting.help, field.widget)
 
     def _field(self, setting: Setting) -> SettingField:
         def keep(value: Any) -> None:
-            self.run(self._settings.set(setting.key, value))
+            self.run(self._services.settings.set(setting.key, value))
 
         if setting.kind == "choice" or setting.key == "default_preset":
             return ChoiceSetting(setting.choices, keep)
@@ -149,104 +204,35 @@ class SettingsPane(Pane):
 
     def _on_changed(self, key: str) -> None:
         if key in self.fields:
-            self.fields[key].show(self._settings.get(key))
+            self.fields[key].show(self._services.settings.get(key))
+            self._show_dependent()
+
+    def _show_dependent(self) -> None:
+        for key, (other, value) in ONLY_WITH.items():
+            if key in self._lines:
+                self._lines[key].setVisible(self._services.settings.get(other) == value)
+
+    def _on_presets(self) -> None:
+        self.run(self._show_presets())
 
     async def _show_presets(self) -> None:
         field = self.fields.get("default_preset")
         if isinstance(field, ChoiceSetting):
-            field.set_choices([(p.id, p.name) for p in await self._presets.list()])
-            field.show(self._settings.get("default_preset"))
+            field.set_choices([(p.id, p.name) for p in await self._services.presets.list()])
+            field.show(self._services.settings.get("default_preset"))
 
-    # --- data and encryption ------------------------------------------------------------------------------------
-
-    def _fill_data(self) -> None:
-        self._heading(self.tr("Data"))
-        reveal = TextButton(self.tr("Open folder"))
-        reveal.clicked.connect(lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._profile))))
-        note = self.tr("Chats, settings, logs and backups. Nothing of it leaves this computer.")
-        self._line(self.tr("Data folder"), note, reveal, ElidedLabel(str(self._profile), middle=True))
-
-    def _fill_encryption(self) -> None:
-        assert self._column is not None
-        self._heading(self.tr("Encryption"))
-        self.encryption_state = label(wrap=True)
-        self.encryption_note = label(kind="small", wrap=True)
-        self.turn_on = TextButton(self.tr("Turn on"))
-        self.turn_off = TextButton(self.tr("Turn off"))
-        self.rotate = TextButton(self.tr("New key"))
-        card = QFrame()
-        card.setProperty("kind", "card")
-        layout = QVBoxLayout(card)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.addWidget(self.encryption_state)
-        layout.addWidget(self.encryption_note)
-        layout.addLayout(row(self.turn_on, self.rotate, self.turn_off, 1))
-        self._column.addWidget(card)
-        self.turn_on.clicked.connect(self._ask_encrypt)
-        self.turn_off.clicked.connect(self._ask_decrypt)
-        self.rotate.clicked.connect(lambda: self._work(self.tr("Change the key"), self._encryption.rotate))
-
-    async def _show_encryption(self) -> None:
-        status = await self._encryption.status()
-        if status.on:
-            words = self.tr("Your chats are encrypted on disk. The key is in {0}.").format(status.keyring)
-        elif status.keyring:
-            words = self.tr("Your chats are not encrypted. The key would be kept in {0}.").format(status.keyring)
-        else:
-            words = self.tr("Your chats are not encrypted.")
-        problem = " ".join(part for part in (status.problem, status.hint) if part)
-        self.encryption_state.setText(words)
-        self.encryption_note.setText(problem or self.tr("Without the key nobody can read them, and neither can you."))
-        self.turn_on.setVisible(not status.on)
-        self.turn_on.setEnabled(bool(status.keyring))
-        self.turn_off.setVisible(status.on)
-        self.rotate.setVisible(status.on)
-
-    def _ask_encrypt(self) -> None:
-        ask_yes(
-            self, self.tr("Encrypt the chats?"),
-            self.tr(
-                "The database and its backups are written anew with a key that is kept in the keyring of this "
-                "computer. If the keyring is lost, the chats are lost. Export what must not be lost."
-            ),
-            self.tr("Encrypt"), lambda: self._work(self.tr("Encrypt the chats"), self._encryption.turn_on),
-        )  # fmt: skip
-
-    def _ask_decrypt(self) -> None:
-        note = self.tr("The chats are then readable for anyone with this disk.")
-        work = self._encryption.turn_off
-        ask_yes(
-            self, self.tr("Turn the encryption off?"), note, self.tr("Turn off"),
-            lambda: self._work(self.tr("Decrypt the chats"), work), danger=True,
-        )  # fmt: skip
-
-    def _work(self, title: str, work: Callable[[Report], Any]) -> None:
-        async def watch() -> None:
-            buttons = (self.turn_on, self.turn_off, self.rotate)
-            for button in buttons:
-                button.setEnabled(False)
-            try:
-                await self._jobs.start(title, work).wait()
-            finally:
-                for button in buttons:
-                    button.setEnabled(True)
-                await self._show_encryption()
-
-        self.run(watch())
-
-    # --- about --------------------------------------------------------------------------------------------------
-
-    def _fill_about(self) -> None:
-        assert self._column is not None
-        self._heading(self.tr("About"))
-        version = f"SLMDesk {slmdesk.__version__} · Python {platform.python_version()}"
-        self.licences = TextButton(self.tr("Licences"))
-        self.licences.clicked.connect(lambda: LicencesDialog(self).open())
-        self._line(version, self.tr("MIT licence. Made with the free libraries that the list names."), self.licences)
+    # --- the look -------------------------------------------------------------------------------------------------
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
-        for field in self.fields.values():
+        for key in self._pages:
+            self._dress(key)
+
+    def _dress(self, key: str) -> None:
+        if key in self.sections:
+            self.sections[key].set_theme(self.theme)
+        for setting in self._declared.get(key, []):
+            field = self.fields[setting.key]
             if isinstance(field, (FileField, FolderField)):
-                field.set_theme(theme)
+                field.set_theme(self.theme)
