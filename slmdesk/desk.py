@@ -85,7 +85,8 @@ class Desk:
         )
         self.bundles = Bundles(lambda: self.downloads.folder, self.downloads.origin, self._take_in)
         self.verification = Verification(self.files, self.loaded_models, store, self._published)
-        self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape)
+        drives = (profile.path, profile.models)
+        self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape, drives)
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,
@@ -115,7 +116,9 @@ class Desk:
                 await desk.network.load()
                 await desk.library.open()
                 await desk.downloads.load()
+                await desk.fits.start(owner=owner)
                 if owner:
+                    desk.hardware.sampled.connect(desk.fits.watch)
                     await desk.conversations.recover()
                     desk.chat.kept_state.prune_soon()
             except BaseException:

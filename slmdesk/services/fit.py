@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -13,6 +15,7 @@ import psutil
 from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.chat import LoadOptions, Timings
+from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.fit import Fit, FitLevel, Remedy
 from slmdesk.core.hardware import CORRECTABLE, Machine, corrected
 from slmdesk.core.memory import Corrections, MemoryEstimate, estimate
@@ -23,8 +26,9 @@ from slmdesk.core.shape import ModelShape
 from slmdesk.core.shape_config import shape_of_size
 from slmdesk.core.speed import MachineSpeed, guessed_speed, predicted
 from slmdesk.runtimes.process import Worker
+from slmdesk.services.hardware import Sample
 from slmdesk.services.loaded_models import LoadedEntry, LoadedModels
-from slmdesk.services.machine import detect
+from slmdesk.services.machine import detect, memory_now, with_engine
 from slmdesk.services.settings import Settings
 from slmdesk.storage.measurements import Measurement, MeasurementStore
 
@@ -37,6 +41,8 @@ MOVED = 0.1
 """Share of the machine's memory that must come or go before ``changed`` tells of it."""
 LEARN_FROM = 8
 """The newest loads of one architecture that a correction is made from."""
+IDLE_PERCENT, IDLE_SAMPLES = 30.0, 10
+"""The machine is measured by itself when so many readings in a row (one every two seconds) showed little load."""
 _STATE = "hardware_corrections"
 _FACTOR = (0.8, 1.4)
 _SPEED_FACTOR = (0.3, 3.0)
@@ -54,6 +60,7 @@ class Fits(QObject):
         store: MeasurementStore,
         settings: Settings,
         shape_of: Callable[[str], ModelShape | None],
+        places: Sequence[Path] = (),
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -61,6 +68,7 @@ class Fits(QObject):
         self._store = store
         self._settings = settings
         self._shape_of = shape_of
+        self._places = tuple(places)
         self._found = Machine()
         self._speed: MachineSpeed | None = None
         self._loads: list[Measurement] = []
@@ -69,30 +77,49 @@ class Fits(QObject):
         self._noted: dict[str, tuple[int | None, int]] = {}  # model id: (process, tokens read at once) when last noted
         self._room: tuple[float, Room] = (0.0, Room(0))
         self._told_free = 0
+        self._idle = 0
+        self._measuring: asyncio.Task[MachineSpeed] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         loaded.changed.connect(self._models_changed)
         loaded.answered.connect(self._answered)
         loaded.remedies_of = self.remedies
 
-    async def start(self) -> None:
-        """Read what was measured before, and look what this machine is."""
+    async def start(self, *, owner: bool = True) -> None:
+        """Read what was measured before; the window (the ``owner``) also looks what this machine is."""
         self._speed = await self._store.speed()
         self._loads = await self._store.loads()
         self._learn()
-        await self.detect()
+        if owner:
+            self._keep(self.detect())
+
+    def watch(self, sample: Sample) -> None:
+        """Look at the free memory now and then; measure this machine once, when it has been idle for a while."""
+        total, free, _ = memory_now()
+        if abs(free - self._told_free) > MOVED * total:
+            self._tell()
+        self._idle = self._idle + 1 if sample.cpu_percent < IDLE_PERCENT else 0
+        if self._speed is None and self._idle >= IDLE_SAMPLES and not self._measuring:
+            self._keep(self._measure_quietly())
 
     async def close(self) -> None:
-        """Wait for what is still being written down."""
+        """End a measurement, and wait for what is still being looked up or written down."""
+        if self._measuring is not None:
+            self._measuring.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks)
+
+    def _keep(self, work: Coroutine[Any, Any, Any]) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     # --- the machine --------------------------------------------------------------------------------------------
 
     @property
     def machine(self) -> Machine:
         """The machine as it was found last, with the person's corrections and the memory that is free now."""
-        memory = psutil.virtual_memory()
-        now = replace(self._found, ram=self._found.ram or memory.total, ram_free=memory.available)
+        total, free, _ = memory_now()
+        now = replace(self._found, ram=self._found.ram or total, ram_free=free)
         return corrected(now, self.corrections())
 
     @property
@@ -102,9 +129,21 @@ class Fits(QObject):
 
     async def detect(self) -> Machine:
         """Look again what this machine is; takes up to some seconds on some systems, in a thread."""
-        self._found = await asyncio.to_thread(detect)
+        found = await asyncio.to_thread(detect, self._places)
+        if found.gpus:
+            found = with_engine(found, await self._engine())
+        self._found = found
         self._tell()
         return self.machine
+
+    async def _engine(self) -> Mapping[str, Any]:
+        """What the installed llama.cpp can compute on; nothing where it cannot be asked."""
+        for runtime in self._loaded.runtimes:
+            info = getattr(runtime, "info", None)
+            if info is not None:
+                with suppress(SlmdeskError):
+                    return dict(await info())
+        return {}
 
     def corrections(self) -> dict[str, Any]:
         """The figures that the person corrected: "cpu", "cores", "ram", "vram"."""
@@ -130,7 +169,15 @@ class Fits(QObject):
         return self._speed is not None
 
     async def measure_machine(self, report: Report | None = None) -> MachineSpeed:
-        """Measure memory and arithmetic for a few seconds, and keep the result. Raises RuntimeUnavailable."""
+        """Measure memory and arithmetic for a few seconds, and keep the result. Callers at the same time share one.
+
+        Raises RuntimeUnavailable, WorkerCrashed.
+        """
+        if self._measuring is None or self._measuring.done():
+            self._measuring = asyncio.ensure_future(self._measure(report))
+        return await self._measuring
+
+    async def _measure(self, report: Report | None) -> MachineSpeed:
         worker = await Worker.start("probe", writable=[])
         try:
             found = await worker.call("measure", report=report)
@@ -142,6 +189,10 @@ class Fits(QObject):
             report(Progress(1.0, 1.0))
         self._tell()
         return self._speed
+
+    async def _measure_quietly(self) -> None:
+        with suppress(SlmdeskError, asyncio.CancelledError):
+            await self.measure_machine()
 
     # --- the judgement ------------------------------------------------------------------------------------------
 
@@ -301,10 +352,8 @@ class Fits(QObject):
         self._noted[model_id] = (entry.pid, read)
         need = estimate(shape, entry.options, size, vram=self._read_room().all_vram)
         untouched = need.compute * (1 - min(1.0, max(read, 1) / max(entry.options.ubatch_size, 1)))
-        coro = self.note_load(entry.model, entry.options, need.ram - round(untouched), entry.memory_bytes, timings)
-        task = asyncio.ensure_future(coro)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        expected = need.ram - round(untouched)
+        self._keep(self.note_load(entry.model, entry.options, expected, entry.memory_bytes, timings))
 
     def _learn(self) -> None:
         """Make the corrections from the newest loads."""
@@ -325,15 +374,9 @@ class Fits(QObject):
         self._noted = {name: value for name, value in self._noted.items() if name in alive}
         self.changed.emit()
 
-    def refresh(self) -> None:
-        """Look at the free memory; tell when it has moved enough to matter."""
-        free = psutil.virtual_memory().available
-        if abs(free - self._told_free) > MOVED * psutil.virtual_memory().total:
-            self._tell()
-
     def _tell(self) -> None:
         self._room = (0.0, Room(0))
-        self._told_free = psutil.virtual_memory().available
+        self._told_free = memory_now()[1]
         self.changed.emit()
 
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from slmdesk.services.machine.detect import detect
+from slmdesk.services.machine.detect import detect, memory_now, with_engine
 
-__all__ = ["detect"]
+__all__ = ["detect", "memory_now", "with_engine"]
