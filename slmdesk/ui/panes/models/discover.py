@@ -39,6 +39,8 @@ class DiscoverView(ModelsView):
 
     def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
         super().__init__(services, host, parent)
+        assert services.sources is not None
+        self._places = services.sources
         self.source = CURATED
         self.leave = Leave(services, host, self)
         self._found: list[RemoteModel] = []
@@ -67,9 +69,11 @@ class DiscoverView(ModelsView):
     def _build(self) -> None:
         self.sources = Segments(self.tr("Where to look"))
         short = {CURATED: self.tr("Curated"), "foundry": "Foundry Local"}
-        for source in self.services.sources.all() if self.services.sources is not None else ():
+        for source in self._places.all():
             self.sources.add(source.key, short.get(source.key, source.name))
             self.sources.buttons[source.key].setToolTip(source.name if source.key in short else "")
+        if self.source not in self.sources.buttons:
+            self.source = next(iter(self.sources.buttons))
         self.bar = FilterBar()
         self.bar.top.insertWidget(0, self.sources)
         self.notice = Notice()
@@ -221,9 +225,7 @@ class DiscoverView(ModelsView):
         self._searching = self.run(self._search())
 
     async def _search(self) -> None:
-        if self.services.sources is None:
-            return
-        source = self.services.sources.get(self.source)
+        source = self._places.get(self.source)
         purpose = self.tr("Searching {0}").format(source.name)
         status = source.status()
         if not status.ready:
@@ -249,11 +251,11 @@ class DiscoverView(ModelsView):
 
     def _on_network(self) -> None:
         """Leave was given elsewhere, such as in the status bar: go on with what waited for it."""
-        if not self._started or self.services.sources is None or not self.isVisible():
+        if not self._started or not self.isVisible():
             return
         waiting = self.notice.isVisible() and not self._found and self.source == "hf"
         idle = self._searching is None or self._searching.done()
-        if waiting and idle and self.services.sources.get(self.source).status().ready:
+        if waiting and idle and self._places.get(self.source).status().ready:
             self.search()
 
     # --- the cards ----------------------------------------------------------------------------------------------

@@ -76,12 +76,14 @@ class Leave(QObject):
 
     async def _open_token(self, on_changed: Callable[[], object]) -> None:
         secrets = self._services.secrets
+        assert secrets is not None
         dialog = TokenDialog(TOKEN_PLACE, await secrets.place(TOKEN), self._widget)
         dialog.given.connect(lambda token: self._host.run(self._keep(token, on_changed)))
         dialog.cleared.connect(lambda: self._host.run(self._forget(on_changed)))
         dialog.open()
 
     async def _keep(self, token: str, on_changed: Callable[[], object]) -> None:
+        assert self._services.secrets is not None
         place = await self._services.secrets.set(TOKEN, token)
         if place == "keyring":
             self._host.say(self.tr("The token is in the keyring of this computer."))
@@ -90,6 +92,7 @@ class Leave(QObject):
         on_changed()
 
     async def _forget(self, on_changed: Callable[[], object]) -> None:
+        assert self._services.secrets is not None
         await self._services.secrets.clear(TOKEN)
         self._host.say(self.tr("The token is forgotten."))
         on_changed()

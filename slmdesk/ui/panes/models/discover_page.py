@@ -39,7 +39,11 @@ class ModelPage(QWidget):
 
     def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        assert services.sources is not None
+        assert services.downloads is not None
         self._services = services
+        self._sources = services.sources
+        self._downloads = services.downloads
         self._host = host
         self._leave = Leave(services, host, self)
         self._theme = Theme()
@@ -54,9 +58,8 @@ class ModelPage(QWidget):
             back = QShortcut(QKeySequence(keys), self, self.back_requested.emit)
             back.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         services.library.changed.connect(self._look_here)
-        if services.downloads is not None:
-            services.downloads.changed.connect(self._look_here)
-            services.downloads.progressed.connect(lambda _id: self._show_states())
+        services.downloads.changed.connect(self._look_here)
+        services.downloads.progressed.connect(lambda _id: self._show_states())
         if services.fits is not None:
             services.fits.changed.connect(self._show_fits)
 
@@ -159,7 +162,7 @@ class ModelPage(QWidget):
         self.notice.say(self.tr("Reading {0}").format(model.name), busy=True)
         again = lambda: self._host.run(self.open(model, revision, get=get))  # noqa: E731
         try:
-            details = await self._services.sources.details(model.ref, revision)
+            details = await self._sources.details(model.ref, revision)
         except NetworkBlocked as blocked:
             if mine == self._opened:
                 self._leave.ask_for(self.notice, blocked, self.tr("Reading a model's page"), again)
@@ -311,19 +314,19 @@ class ModelPage(QWidget):
     async def _get(self, key: str) -> None:
         """Put a quantization into the queue; asks for leave or a token first where that is missing."""
         group, details = self._group(key), self.details
-        if group is None or details is None or self._services.downloads is None:
+        if group is None or details is None:
             return
         again = lambda: self._host.run(self._get(key))  # noqa: E731
-        status = self._services.sources.get(details.model.source).status()
+        status = self._sources.get(details.model.source).status()
         source = "hf" if details.model.source == "catalog" else details.model.source
         if source != details.model.source:
-            status = self._services.sources.get(source).status()
+            status = self._sources.get(source).status()
         if not status.ready:
             self._leave.ask_status(self.notice, status, self.tr("Downloading {0}").format(details.model.name), again)
             self.side.ensureWidgetVisible(self.notice)
             return
         try:
-            await self._services.downloads.add(plan_of(details, group.files))
+            await self._downloads.add(plan_of(details, group.files))
         except NetworkBlocked as blocked:
             self._leave.ask_for(self.notice, blocked, self.tr("Downloading"), again)
             return
@@ -347,8 +350,7 @@ class ModelPage(QWidget):
             plan = plan_of(self.details, group.files)
         except SlmdeskError:
             return []
-        downloads = self._services.downloads
-        root = self._services.folder if downloads is None else downloads.folder
+        root = self._downloads.folder
         return [root / plan.folder / f.path for f in plan.files]
 
     def _look_here(self) -> None:
@@ -390,11 +392,13 @@ class ModelPage(QWidget):
 
     def _download_of(self, group: RemoteGroup) -> Download | None:
         """The newest download of a group's first file from this repository."""
-        downloads, details = self._services.downloads, self.details
-        if downloads is None or details is None or not group.files:
+        details = self.details
+        if details is None or not group.files:
             return None
         first = group.files[0].path
-        matching = [d for d in downloads.list() if d.repo == details.repo and any(f.path == first for f in d.files)]
+        matching = [
+            d for d in self._downloads.list() if d.repo == details.repo and any(f.path == first for f in d.files)
+        ]
         last: Download | None = matching[-1] if matching else None
         if last is not None and last.state is DownloadState.DONE and not all(p.exists() for p in last.paths):
             return None

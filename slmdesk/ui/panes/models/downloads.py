@@ -36,7 +36,10 @@ class DownloadsView(ModelsView):
 
     def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
         super().__init__(services, host, parent)
+        assert services.downloads is not None
+        assert services.sources is not None
         self._downloads = services.downloads
+        self._sources = services.sources
         self.leave = Leave(services, host, self)
         self.rows: dict[str, DownloadRow] = {}
         self._updates: list[Update] = []
@@ -98,8 +101,6 @@ class DownloadsView(ModelsView):
         self.bring.setVisible(self.services.bundles is not None)
         self.limits.clicked.connect(self._open_limits)
         self.clear.clicked.connect(lambda: self.run(self._clear()))
-        if self._downloads is None:
-            return
         self.pause_all.clicked.connect(lambda: self.run(self._downloads.pause_all()))
         self.resume_all.clicked.connect(lambda: self.run(self._downloads.resume_all()))
         self._downloads.changed.connect(self._show)
@@ -128,7 +129,7 @@ class DownloadsView(ModelsView):
 
     def _show(self) -> None:
         """Show every download: what is under way first, then what has come, the newest on top."""
-        downloads = self._downloads.list() if self._downloads is not None else []
+        downloads = self._downloads.list()
         known = {d.id for d in downloads}
         for gone in [i for i in self.rows if i not in known]:
             old = self.rows.pop(gone)
@@ -163,8 +164,7 @@ class DownloadsView(ModelsView):
             self._step.stop()
 
     def _ordered(self) -> list[Download]:
-        downloads: list[Download] = self._downloads.list()
-        return sorted(downloads, key=lambda d: (d.state is DownloadState.DONE, -d.added))
+        return sorted(self._downloads.list(), key=lambda d: (d.state is DownloadState.DONE, -d.added))
 
     def _show_one(self, download: Download) -> None:
         chat = download.state is DownloadState.DONE and bool(self._model_of(download))
@@ -235,7 +235,7 @@ class DownloadsView(ModelsView):
         )  # fmt: skip
 
     def _ask_leave(self, download: Download) -> None:
-        status = self.services.sources.get(download.source).status()
+        status = self._sources.get(download.source).status()
         purpose = self.tr("Downloading {0}").format(download.title)
 
         def go_on() -> None:
@@ -308,6 +308,8 @@ class DownloadsView(ModelsView):
         bundles, jobs = self.services.bundles, self.services.jobs
 
         def take(folder: Path) -> None:
+            if bundles is None:
+                return
             jobs.start(self.tr("Import the bundle {0}").format(folder.name), lambda r: bundles.import_(folder, r))
 
         ask_folder(self, self.tr("The folder of the bundle"), take)

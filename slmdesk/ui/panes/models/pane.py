@@ -33,9 +33,8 @@ class ModelsPane(Pane):
         self._kinds: dict[str, tuple[str, type[ModelsView]]] = {
             LibraryView.key: (self.tr("Library"), LibraryView),
         }
-        if services.sources is not None:
+        if services.sources is not None and services.downloads is not None:
             self._kinds[DiscoverView.key] = (self.tr("Discover"), DiscoverView)
-        if services.downloads is not None:
             self._kinds[DownloadsView.key] = (self.tr("Downloads"), DownloadsView)
             services.downloads.changed.connect(self._show_active)
         self._views: dict[str, ModelsView] = {}
@@ -52,8 +51,7 @@ class ModelsPane(Pane):
         self.content.addWidget(self.stack, 1)
         self.undo_bar = UndoBar(self)
         self.switch.chosen.connect(self.show_view)
-        if services.downloads is not None:
-            self._show_active()
+        self._show_active()
 
     # --- the views ----------------------------------------------------------------------------------------------
 
@@ -106,8 +104,9 @@ class ModelsPane(Pane):
 
     def _show_active(self) -> None:
         """How many downloads are under way, beside the name of their view."""
-        active = sum(download.state.active for download in self._services.downloads.list())
-        self.switch.set_badge(DownloadsView.key, str(active) if active else "")
+        downloads = self._services.downloads
+        if DownloadsView.key in self._kinds and downloads is not None:
+            self.switch.set_badge(DownloadsView.key, str(downloads.active or ""))
 
     # --- what the views share -----------------------------------------------------------------------------------
 

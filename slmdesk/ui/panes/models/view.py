@@ -12,14 +12,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.services.bundles import Bundles
 from slmdesk.services.chat.choices import Choices
+from slmdesk.services.downloads import Downloads
 from slmdesk.services.fit import Fits
 from slmdesk.services.inspection import Inspection
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
+from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
+from slmdesk.services.sources import Sources
 from slmdesk.ui.theme import Theme
 
 
@@ -37,10 +41,10 @@ class ModelsServices:
     fits: Fits | None = None
     inspection: Inspection | None = None
     verification: Any = None
-    downloads: Any = None
-    bundles: Any = None
-    sources: Any = None
-    secrets: Any = None
+    downloads: Downloads | None = None
+    bundles: Bundles | None = None
+    sources: Sources | None = None
+    secrets: Secrets | None = None
     advisor: Any = None
 
 
