@@ -196,12 +196,13 @@ def _values(e: FileEntry) -> tuple[Any, ...]:
 
 def _load(c: apsw.Connection) -> Stored:
     entries = []
+    places: dict[str, Path] = {}
     for row in c.execute(f"SELECT {_COLUMNS} FROM model_files ORDER BY number"):  # noqa: S608
         try:
-            entries.append(_entry(row))
+            entries.append(_entry(row, places))
         except (TypeError, ValueError):
             continue
-    places = {
+    flags = {
         Path(path): PlaceFlags(bool(owned), bool(enabled))
         for path, owned, enabled in c.execute("SELECT path, owned, enabled FROM model_places")
     }
@@ -210,13 +211,14 @@ def _load(c: apsw.Connection) -> Stored:
         for path, name, tags, note in c.execute("SELECT path, name, tags, note FROM model_notes")
     }
     aliases = {str(path): str(target) for path, target in c.execute("SELECT path, target FROM model_aliases")}
-    return Stored(entries, places, notes, aliases)
+    return Stored(entries, flags, notes, aliases)
 
 
-def _entry(row: tuple[Any, ...]) -> FileEntry:
+def _entry(row: tuple[Any, ...], places: dict[str, Path]) -> FileEntry:
+    """An entry; those of one place share its path."""
     return FileEntry(
         path=Path(row[0]),
-        place=Path(row[1]),
+        place=places.get(row[1]) or places.setdefault(row[1], Path(row[1])),
         store=str(row[2]),
         names=tuple(str(n) for n in json.loads(row[3])),
         files=tuple(str(n) for n in json.loads(row[4])),

@@ -241,6 +241,13 @@ class Library(Shelf):
         await self.add_place(full)
         return len(await self.models())
 
+    async def note_digest(self, path: Path, digest: str) -> None:
+        """Take over a file's SHA-256 that was computed elsewhere, for example while it was downloaded or verified."""
+        entry = self._with_index().entries.get(path)
+        if entry is not None and len(entry.weights) == 1 and entry.digest != digest:
+            await self._with_index().change([replace(entry, digest=digest, identity=digest)])
+            await self._rebuild()
+
     def _with_index(self) -> Index:
         if self._index is None:
             raise SlmdeskError("This library has no places.", "Open a profile.")

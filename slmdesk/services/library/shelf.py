@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -51,6 +52,7 @@ class Shelf(QObject):
         self._shapes: dict[str, tuple[FileEntry, ModelShape]] = {}
         self._opened = self._asked = False
         self._building = asyncio.Lock()
+        self._built = threading.Lock()
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
@@ -234,22 +236,32 @@ class Shelf(QObject):
     async def _rebuild(self) -> None:
         """Put the models together anew, and tell if they are others."""
         async with self._building:
-            index = self._index
-            if index is not None:
-                entries, owned, notes = list(index.entries.values()), index.places.owned(), dict(index.notes)
-                if len(entries) > _IN_THIS_THREAD:
-                    await asyncio.to_thread(self._build, entries, owned, notes)
-                else:
-                    self._build(entries, owned, notes)
-            models = {**self._assembled.models, **self._listed}
-            if models != {i: m for i, m in self._models.items() if i not in self._outside}:
-                self._models = {**self._outside, **models}
-                self._sorted = sorted(models.values(), key=lambda m: (m.starter, m.name.casefold()))
-                self._search.remember(self._sorted)
+            many = self._index is not None and len(self._index.entries) > _IN_THIS_THREAD
+            if await asyncio.to_thread(self._build) if many else self._build():
                 self.changed.emit()
 
-    def _build(self, entries: list[FileEntry], owned: dict[Path, bool], notes: dict[str, Note]) -> None:
-        self._assembled = self._assembly.assemble(entries, owned, notes)
+    def _build(self) -> bool:
+        """Put them together, in any thread: what is asked meanwhile gets the models of before or after."""
+        with self._built:  # whoever waited may be cancelled while this goes on, and somebody else may come
+            return self._put_together()
+
+    def _put_together(self) -> bool:
+        index, listed = self._index, dict(self._listed)
+        assembled = Assembled()
+        if index is not None:
+            entries, notes = list(index.entries.values()), dict(index.notes)
+            assembled = self._assembly.assemble(entries, index.places.owned(), notes)
+        models = {**assembled.models, **listed}
+        known = self._models
+        changed = len(models) != len(known) - len(self._outside) or any(
+            known.get(i) is not m and known.get(i) != m for i, m in models.items()
+        )
+        self._assembled = assembled
+        if changed:
+            self._search.remember(models.values())
+            self._sorted = sorted(models.values(), key=lambda m: (m.starter, m.name.casefold()))
+            self._models = {**self._outside, **models}
+        return changed
 
 
 def _real(path: Path) -> Path:

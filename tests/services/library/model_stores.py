@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
@@ -15,7 +15,7 @@ def sha256(path: Path) -> str:
 
 
 def hugging_face(
-    cache: Path, repository: str, files: dict[str, Path | str], *, revision: str = "a" * 40, main: bool = True
+    cache: Path, repository: str, files: Mapping[str, Path | str], *, revision: str = "a" * 40, main: bool = True
 ) -> Path:
     """A repository in the Hugging Face cache, as huggingface_hub makes it; returns the snapshot's folder."""
     folder = cache / ("models--" + repository.replace("/", "--"))
