@@ -33,6 +33,7 @@ ENGINES = {
     "echo": "slmdesk.worker.echo",
     "hub": "slmdesk.worker.hub",
     "probe": "slmdesk.worker.probe",
+    "quantize": "slmdesk.worker.quantize",
 }
 """Engine names and the modules that have their ``create``."""
 
