@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from slmdesk.core.errors import NetworkBlocked, WorkerCrashed
 from slmdesk.core.network import Connection, NetworkState, Permit
@@ -36,6 +36,9 @@ class Hub:
     what it is for: ``Network`` permits it or not, and each connection comes back to its ledger. When the network goes
     offline all of them are ended.
     """
+
+    PATIENCE: ClassVar[Mapping[str, float]] = {"stall": 20.0, "pause": 0.5}
+    """Seconds without a byte after which a connection is given up, and before it is tried again."""
 
     def __init__(self, network: Network, tokens: TokenStore) -> None:
         self._network = network
@@ -67,7 +70,7 @@ class Hub:
 
         Raises NetworkBlocked, DownloadError, WorkerCrashed. Closing the generator ends the fetch.
         """
-        async with aclosing(self._permitted(root, "downloads", "fetch", purpose, args)) as values:
+        async with aclosing(self._permitted(root, "downloads", "fetch", purpose, {**self.PATIENCE, **args})) as values:
             async for value in values:
                 yield value
 

@@ -72,10 +72,11 @@ class Downloads(QObject):
         self._other: set[asyncio.Task[Any]] = set()
         self._crashes: dict[str, int] = {}
         self._ended = asyncio.Condition()
+        self._reach: tuple[object, ...] = ()
         self._loaded = False
         self._closed = False
         network.state_changed.connect(self._on_state)
-        network.changed.connect(self._pump)
+        network.changed.connect(self._on_hosts)
         settings.changed.connect(self._on_setting)
 
     async def load(self) -> None:
@@ -98,6 +99,10 @@ class Downloads(QObject):
         self.changed.emit()
         self._pump()
         self._spawn(self._settle())
+
+    def take_up(self) -> None:
+        """:meth:`start`, in the background."""
+        self._spawn(self.start())
 
     # ---- what faces ask --------------------------------------------------------------------------------------------
 
@@ -132,7 +137,7 @@ class Downloads(QObject):
         """
         await self.load()
         _check(plan)
-        root = Path(folder or self.folder).absolute()
+        root = await asyncio.to_thread((folder or self.folder).absolute)
         item = self._queue.same(plan, root)
         if item is None:
             update = any(self.origins.get(root / plan.folder / f.path) for f in plan.files)
@@ -231,10 +236,8 @@ class Downloads(QObject):
         for download in self.list():
             if room <= 0:
                 return
-            waits = download.state is DownloadState.QUEUED or (
-                download.state is DownloadState.WAITING and download.host and self._may_reach()
-            )
-            if waits and download.id in self._ready and download.id not in self._tasks:
+            waits = download.state is DownloadState.QUEUED and download.id in self._ready
+            if waits and download.id not in self._tasks:
                 room -= 1
                 self._tasks[download.id] = task = asyncio.ensure_future(self._run(download.id))
                 task.add_done_callback(lambda t, i=download.id: self._over(i, t))  # type: ignore[misc]
@@ -380,8 +383,16 @@ class Downloads(QObject):
             for download_id, task in tuple(self._tasks.items()):
                 task.cancel()
                 self._spawn(self._went_offline(download_id, task))
-        else:
-            self._pump()
+
+    def _on_hosts(self) -> None:
+        """Something about the network changed; if it is what may be reached, those that wait for that try again."""
+        network = self._network
+        reach = (network.state, *(h.host for h in network.consents()), None, *(h.host for h in network.named()))
+        if reach != self._reach:
+            self._reach = reach
+            for download in self.list():
+                if download.state is DownloadState.WAITING and download.host and self._may_reach():
+                    self._spawn(self._again(download.id, 0.0))
 
     async def _went_offline(self, download_id: str, task: asyncio.Task[None]) -> None:
         await asyncio.gather(task, return_exceptions=True)

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
 from slmdesk.core.remote import DownloadPlan, Origin, PlannedFile, RemoteDetails, Update
 from slmdesk.core.remote_groups import plan_of
 from slmdesk.core.repository import COMMIT
@@ -23,6 +25,8 @@ class Origins:
         self._store = store
         self._hub = hub
         self._by_path: dict[Path, Origin] = {}
+        self._started = psutil.Process().create_time()
+        """When this process began, in seconds since 1970: what is older went through the end of another one."""
 
     async def load(self) -> None:
         """Read them."""
@@ -54,7 +58,9 @@ class Origins:
         path = root.joinpath(*plan.folder.split("/"), *file.path.split("/"))
         known = self._by_path.get(path)
         published = (file.sha256, file.git_oid)
-        if known is None or (known.sha256, known.git_oid) != published or not any(published) or not known.settled:
+        if known is None or (known.sha256, known.git_oid) != published or not any(published):
+            return False
+        if not known.settled and known.fetched < self._started:  # a power cut may have come between
             return False
         return await asyncio.to_thread(_as_it_came, path, file.size, known.fetched)
 
@@ -81,13 +87,6 @@ class Origins:
             await self._hub.do(root, "sync", folder=str(root), paths=[inside])
             await self.put([replace(origin, settled=True)])
         return broken
-
-    @property
-    def _started(self) -> float:
-        """When this process began, in seconds since 1970: what is older went through the end of another one."""
-        import psutil
-
-        return float(psutil.Process().create_time())
 
     async def updates(self, sources: Sources) -> list[Update]:
         """What its sources have in a newer version, by repository. A file given at one commit has none."""

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +128,10 @@ class HubEngine:
         for task in tasks[:1]:
             task.tell(connection=line)
 
-    def _client(self, task: _Task) -> Client:
-        client = Client(
-            Permit.from_args(task.args["permit"]), self._guard, lambda line: task.tell(connection=line)
-        )  # fmt: skip
+    def _client(self, task: _Task, longest_silence: float = 3600.0) -> Client:
+        permit = Permit.from_args(task.args["permit"])
+        permit = replace(permit, read_timeout=min(permit.read_timeout, longest_silence))
+        client = Client(permit, self._guard, lambda line: task.tell(connection=line))
         task.clients.append(client)
         return client
 
@@ -153,7 +154,7 @@ class HubEngine:
             self._fetches[job.destination] = task
         if before is not None and not before.over.wait(_PATIENCE):
             raise DownloadError(f"{job.wanted.name} is being downloaded already.", "Wait a moment.")
-        task.fetch = Fetch(job, lambda: self._client(task), self._limiter, task.tell)
+        task.fetch = Fetch(job, lambda: self._client(task, job.stall), self._limiter, task.tell)
         return {"cancelled": True} if task.stopped else task.fetch.run()
 
     def _do_hash(self, task: _Task) -> dict[str, Any]:

@@ -62,6 +62,7 @@ class Schedule:
         self._taken: set[int] = set()
         self._again: deque[int] = deque()
         self._compared: deque[tuple[int, bool]] = deque()
+        self._judging = False
 
     @property
     def over(self) -> bool:
@@ -103,7 +104,7 @@ class Schedule:
         if self.alone:
             missing = any(not self.chunks.complete(i) for i in range(count))
             return Run(0, count - 1) if missing and not self._active else None
-        if self._again:
+        if self._again and not self._judging:
             index = self._again.popleft()
             return Run(index, index, compare=True)
         first = next((i for i in range(count) if self._free(i)), None)
@@ -161,11 +162,18 @@ class Schedule:
         """A chunk came a second time; ``changed``: as something else, which now stands in the file."""
         with self.changed:
             self._compared.append((index, changed))
+            self._judging = self._judging or changed
             self.changed.notify_all()
 
     def next_compared(self) -> tuple[int, bool] | None:
-        """The next result of :meth:`look_again`; None when the download is over."""
+        """The next result of :meth:`look_again`; None when the download is over.
+
+        After a chunk that was different nothing more is looked at until this is called again: it may have been all.
+        """
         with self.changed:
+            if not any(changed for _, changed in self._compared):
+                self._judging = False
+                self.changed.notify_all()
             self.changed.wait_for(lambda: self.over or self._compared)
             return self._compared.popleft() if self._compared and not self.over else None
 
