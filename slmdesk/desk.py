@@ -87,6 +87,7 @@ class Desk:
         self.verification = Verification(self.files, self.loaded_models, store, self._published)
         drives = (profile.path, profile.models)
         self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape, drives)
+        self.fits.models = self.library.entries
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,

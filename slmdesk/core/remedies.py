@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
 from slmdesk.core.memory import NO_CORRECTIONS, Corrections, MemoryEstimate, estimate, fitting_context, in_gib
+from slmdesk.core.models import Model
 from slmdesk.core.quantizations import LADDER, bits_of
 from slmdesk.core.shape import ModelShape
 from slmdesk.core.shape_config import requantized
@@ -148,6 +149,24 @@ def remedies_for(
     found += _smaller(shape, size, quantization, need, room.free)
     found.append(Remedy(RemedyKind.ANYWAY, "Load anyway", {"ignore_memory": True}, need=need({}).ram))
     return tuple(found)
+
+
+def sibling(model: Model, models: Iterable[Model], quantization: str) -> Model | None:
+    """The best smaller version of a model among ``models``: the same one, in this quantization or a smaller one."""
+    most = bits_of(quantization) * 1.03
+    same = [
+        other
+        for other in models
+        if other.id != model.id
+        and other.parameters
+        and other.architecture == model.architecture
+        and (other.family, other.context_length) == (model.family, model.context_length)
+        and abs(other.parameters - model.parameters) < 0.02 * model.parameters
+        and 0 < bits_of(other.quantization) <= most
+        and not other.problem
+        and not other.offline
+    ]
+    return max(same, key=lambda other: bits_of(other.quantization), default=None)
 
 
 def _unloads(missing: int, loaded: Sequence[Unloadable]) -> list[Remedy]:

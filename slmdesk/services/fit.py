@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import psutil
@@ -16,12 +15,13 @@ from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.chat import LoadOptions, Timings
 from slmdesk.core.errors import SlmdeskError
-from slmdesk.core.fit import Fit, FitLevel, Remedy
+from slmdesk.core.experience import learned_memory, learned_speed
+from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
 from slmdesk.core.hardware import CORRECTABLE, Machine, corrected
 from slmdesk.core.memory import Corrections, MemoryEstimate, estimate
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress, Report
-from slmdesk.core.remedies import Room, Unloadable, judge, level_of, remedies_for
+from slmdesk.core.remedies import Room, Unloadable, judge, level_of, remedies_for, sibling
 from slmdesk.core.shape import ModelShape
 from slmdesk.core.shape_config import shape_of_size
 from slmdesk.core.speed import MachineSpeed, guessed_speed, predicted
@@ -39,14 +39,11 @@ ROOM_S = 1.0
 """Seconds for which a reading of the free memory is used again."""
 MOVED = 0.1
 """Share of the machine's memory that must come or go before ``changed`` tells of it."""
-LEARN_FROM = 8
-"""The newest loads of one architecture that a correction is made from."""
+CACHED = 64 << 20
+"""Bytes of weights from which a model's speed says something about others."""
 IDLE_PERCENT, IDLE_SAMPLES = 30.0, 10
 """The machine is measured by itself when so many readings in a row (one every two seconds) showed little load."""
 _STATE = "hardware_corrections"
-_FACTOR = (0.8, 1.4)
-_SPEED_FACTOR = (0.3, 3.0)
-_NEGLIGIBLE = 0.02
 
 
 class Fits(QObject):
@@ -83,6 +80,8 @@ class Fits(QObject):
         loaded.changed.connect(self._models_changed)
         loaded.answered.connect(self._answered)
         loaded.remedies_of = self.remedies
+        self.models: Callable[[], Sequence[Model]] = tuple
+        """The models on this machine, among which a smaller version of one is looked for."""
 
     async def start(self, *, owner: bool = True) -> None:
         """Read what was measured before; the window (the ``owner``) also looks what this machine is."""
@@ -298,7 +297,7 @@ class Fits(QObject):
             if entry.model.id != own
         ]
         quantization = thing.quantization if isinstance(thing, Model) else ""
-        return remedies_for(
+        found = remedies_for(
             shape,
             options,
             self.room(thing),
@@ -307,6 +306,16 @@ class Fits(QObject):
             loaded=others,
             corrections=self._corrections,
         )
+        return tuple(self._with_model(remedy, thing) for remedy in found)
+
+    def _with_model(self, remedy: Remedy, thing: Thing) -> Remedy:
+        """A smaller quantization as the model on this machine that has it, where there is one."""
+        if remedy.kind is not RemedyKind.SMALLER or not isinstance(thing, Model):
+            return remedy
+        other = sibling(thing, self.models(), remedy.quantization)
+        if other is None:
+            return remedy
+        return replace(remedy, model_id=other.id, quantization=other.quantization, label=other.name, need=0)
 
     # --- what loads taught --------------------------------------------------------------------------------------
 
@@ -319,7 +328,8 @@ class Fits(QObject):
     ) -> None:
         """Keep a measured load and correct the predictions by it."""
         shape, _ = self._shape(model)
-        rate = predicted(shape, self.speed).generation if shape else 0.0
+        cached = shape is None or shape.weights_bytes < CACHED  # such a model runs from the processor's caches
+        rate = 0.0 if shape is None or cached else predicted(shape, self.speed).generation
         plain = asdict(LoadOptions())
         load = Measurement(
             model_id=model.id,
@@ -357,16 +367,10 @@ class Fits(QObject):
 
     def _learn(self) -> None:
         """Make the corrections from the newest loads."""
-        ratios: dict[str, list[float]] = {}
-        speeds: list[float] = []
-        for load in self._loads:
-            if load.predicted > 0 and load.measured > 0:
-                ratios.setdefault(load.architecture, []).append(load.measured / load.predicted)
-            if load.predicted_tps > 0 and load.generation_tps > 0:
-                speeds.append(load.generation_tps / load.predicted_tps)
-        factors = {name: _typical(values, _FACTOR) for name, values in ratios.items()}
-        self._corrections = Corrections({name: factor for name, factor in factors.items() if factor != 1.0})
-        self._speed_factor = _typical(speeds, _SPEED_FACTOR)
+        self._corrections = learned_memory([(load.architecture, load.predicted, load.measured) for load in self._loads])
+        made = self._speed.made if self._speed else 0.0  # what was predicted from an older measurement teaches nothing
+        speeds = [(load.predicted_tps, load.generation_tps) for load in self._loads if load.made > made]
+        self._speed_factor = learned_speed(speeds)
 
     def _models_changed(self) -> None:
         self._room = (0.0, Room(0))
@@ -394,12 +398,3 @@ def _guessed(
         weights_bytes=size,
         context_length=context_length,
     )
-
-
-def _typical(values: Sequence[float], bounds: tuple[float, float]) -> float:
-    """The middle of the newest ratios within bounds; 1 for none, or for one so near that it is noise."""
-    if not values:
-        return 1.0
-    low, high = bounds
-    middle = min(max(median(values[:LEARN_FROM]), low), high)
-    return 1.0 if abs(middle - 1) < _NEGLIGIBLE else middle

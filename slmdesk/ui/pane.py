@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.fit import Remedy
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import label
 from slmdesk.ui.widgets.error_banner import ErrorBanner
@@ -78,9 +79,15 @@ class Pane(QWidget):
         context = {"message": f"{type(self).__name__} failed", "exception": error, "task": task}
         task.get_loop().call_exception_handler(context)
 
-    def show_error(self, error: SlmdeskError, action: str = "", on_action: Callable[[], object] | None = None) -> None:
+    def show_error(
+        self,
+        error: SlmdeskError,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        on_remedy: Callable[[Remedy], object] | None = None,
+    ) -> None:
         """Put an error into the banner, with a button where one click can help."""
-        self.banner.show_error(error, action, on_action)
+        self.banner.show_error(error, action, on_action, on_remedy)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``; subclasses hand it on to their widgets."""

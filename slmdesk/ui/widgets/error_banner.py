@@ -9,13 +9,15 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.fit import Remedy, RemedyKind
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
 from slmdesk.ui.widgets.controls import IconButton, TextButton, label, row
+from slmdesk.ui.widgets.models.fit_card import RemedyButtons
 
 
 class ErrorBanner(QFrame):
-    """One error at a time, with a button where one click can help, and the technical text folded."""
+    """One error at a time, with a button for everything that one click can do, and the technical text folded."""
 
     dismissed = Signal()
 
@@ -23,6 +25,7 @@ class ErrorBanner(QFrame):
         super().__init__(parent)
         self.setProperty("kind", "banner")
         self._act: Callable[[], object] | None = None
+        self._help: Callable[[Remedy], object] | None = None
         self._theme = Theme()
         self._mark = label()
         self.message = label(wrap=True)
@@ -36,6 +39,7 @@ class ErrorBanner(QFrame):
         self.details.setReadOnly(True)
         self.details.setMaximumHeight(140)
         self.details.setAccessibleName(self.tr("Technical details"))
+        self.remedies = RemedyButtons()
         texts = QVBoxLayout()
         texts.setSpacing(2)
         texts.addWidget(self.message)
@@ -47,20 +51,32 @@ class ErrorBanner(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 8, 8)
         layout.addLayout(head)
+        layout.addWidget(self.remedies)
         layout.addWidget(self.details)
         self.action.clicked.connect(self._on_action)
+        self.remedies.chosen.connect(self._on_remedy)
         self.fold.clicked.connect(lambda: self._unfold(open_=self.details.isHidden()))
         self.copy.clicked.connect(self._on_copy)
         self.close_button.clicked.connect(self.dismiss)
         self.hide()
 
     def show_error(
-        self, error: SlmdeskError, action: str = "", on_action: Callable[[], object] | None = None
-    ) -> None:  # fmt: skip
-        """Show ``error``; ``on_action`` runs after a click on the button ``action``."""
+        self,
+        error: SlmdeskError,
+        action: str = "",
+        on_action: Callable[[], object] | None = None,
+        on_remedy: Callable[[Remedy], object] | None = None,
+    ) -> None:
+        """Show ``error``; ``on_action`` runs after a click on the button ``action``.
+
+        With ``on_remedy`` each remedy of the error has a button too, but "load anyway", which is an action.
+        """
+        remedies = tuple(r for r in getattr(error, "remedies", ()) if on_remedy and r.kind is not RemedyKind.ANYWAY)
+        self._help = on_remedy
+        self.remedies.set_remedies(remedies)
         self.message.setText(error.message)
         self.hint.setText(error.hint)
-        self.hint.setVisible(bool(error.hint))
+        self.hint.setVisible(bool(error.hint) and not remedies)
         self.details.setPlainText(error.details)
         self.fold.setVisible(bool(error.details))
         self.copy.setVisible(bool(error.details))
@@ -94,6 +110,12 @@ class ErrorBanner(QFrame):
     def _on_copy(self) -> None:
         parts = (self.message.text(), self.hint.text(), self.details.toPlainText())
         QGuiApplication.clipboard().setText("\n\n".join(p for p in parts if p))
+
+    def _on_remedy(self, remedy: Remedy) -> None:
+        help_, self._help = self._help, None
+        self.dismiss()
+        if help_ is not None:
+            help_(remedy)
 
     def _on_action(self) -> None:
         act, self._act = self._act, None

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from slmdesk.core.chat import LoadOptions, Preset, SamplingOptions, new_id
 from slmdesk.core.errors import ContextFull, NotEnoughMemory, SlmdeskError
+from slmdesk.core.fit import Remedy, RemedyKind
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import CanCountTokens, LoadedModel
@@ -185,7 +186,12 @@ class Setup(QObject):
         try:
             await self._services.loaded_models.ensure(model, options)
         except NotEnoughMemory as error:
-            self._pane.show_error(error, self.tr("Load anyway"), lambda: self._pane.run(self.load(anyway=True)))
+            self._pane.show_error(
+                error,
+                self.tr("Load anyway"),
+                lambda: self._pane.run(self.load(anyway=True)),
+                lambda remedy: self._pane.run(self.help(remedy)),
+            )
         except SlmdeskError as error:
             self._pane.show_error(error, self.tr("Try again"), self.load_again)
 
@@ -196,6 +202,27 @@ class Setup(QObject):
     async def load_anyway(self) -> None:
         """Load the open chat's model although the estimate says that it does not fit."""
         await self.load(anyway=True)
+
+    async def help(self, remedy: Remedy) -> None:
+        """Do what a remedy for too little memory says, and load."""
+        model = self.model
+        if model is None:
+            return
+        if remedy.kind is RemedyKind.SMALLER:
+            other = next((m for m in self.models if m.id == remedy.model_id), None)
+            if other is None:
+                self._pane.models_requested.emit()
+            else:
+                await self.choose(other.id)
+            return
+        if remedy.kind is RemedyKind.UNLOAD:
+            await self._services.loaded_models.unload(remedy.model_id)
+        else:
+            neutral = asdict(LoadOptions())
+            options = asdict(self._services.chat.choices.load_options(self._session.head, model))
+            own = {name: value for name, value in options.items() if value != neutral[name]}
+            await self._session.update(load={**own, **remedy.options})
+        await self.load()
 
     async def _reload(self) -> None:
         await self.flush()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -205,14 +207,20 @@ class Talk(QObject):
         if isinstance(error, WorkerCrashed):
             self._pane.show_error(error, self.tr("Load again"), self._pane.setup.load_again)
         elif isinstance(error, NotEnoughMemory):
-            self._pane.show_error(error, self.tr("Load anyway"), lambda: self._load_anyway(message_id))
+            setup = self._pane.setup
+            self._pane.show_error(
+                error,
+                self.tr("Load anyway"),
+                lambda: self._load_and_answer(setup.load_anyway, message_id),
+                lambda remedy: self._load_and_answer(partial(setup.help, remedy), message_id),
+            )
         else:
             self._pane.show_error(error)
 
-    def _load_anyway(self, message_id: str) -> None:
+    def _load_and_answer(self, load: Callable[[], Awaitable[None]], message_id: str) -> None:
         async def again() -> None:
-            await self._pane.setup.load_anyway()
-            if message_id in self._session.tree:
+            await load()
+            if message_id in self._session.tree and self._pane.setup.loaded() is not None:
                 await self._services.chat.regenerate(self._session.id, message_id)
 
         self._pane.run(again())
