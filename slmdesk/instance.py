@@ -28,7 +28,7 @@ class Instance(QObject):
 
     def claim(self) -> bool:
         """Take the profile; False where another window has it."""
-        if not self._lock.tryLock(0):
+        if not self.hold():
             return False
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
@@ -36,6 +36,10 @@ class Instance(QObject):
         self._server.newConnection.connect(self._greet)
         self._server.listen(self._name)
         return True
+
+    def hold(self) -> bool:
+        """Take the profile without a window, for as long as a command needs it; False where a window has it."""
+        return self._lock.tryLock(0)
 
     def raise_other(self) -> bool:
         """Ask the window that has the profile to come to the front; False where it does not answer."""

@@ -370,6 +370,14 @@ class Settings(QObject):
         self._values[key] = value
         self.changed.emit(key)
 
+    async def read_again(self, key: str) -> None:
+        """Take over a value that another SLMDesk with this profile has kept meanwhile."""
+        values, _ = await self._store.load()
+        value = _frozen(values.get(key, self._declared[key].default))
+        if not self._declared[key].problem(value) and value != self.get(key):
+            self._values[key] = value
+            self.changed.emit(key)
+
     async def reset(self, key: str) -> None:
         """Go back to the default."""
         before = self.get(key)

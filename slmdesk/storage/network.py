@@ -30,6 +30,10 @@ class NetworkStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    async def version(self) -> int:
+        """A number that is another one once another process has written to the database."""
+        return await self._database.read(lambda c: int(c.execute("PRAGMA data_version").get))
+
     async def add(self, connections: Sequence[Connection]) -> None:
         """Write lines; one with an id replaces the figures of the earlier line with that id."""
         await self._database.execute(

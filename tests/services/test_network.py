@@ -210,3 +210,22 @@ async def test_what_the_guard_refused_is_in_the_ledger(database: Database) -> No
     assert network.may_connect("box.example")
     assert not network.may_connect("huggingface.co")
     await network.close()
+
+
+async def test_a_window_follows_what_the_terminal_chose(database: Database) -> None:
+    window = await opened(database)
+    told: list[NetworkState] = []
+    window.state_changed.connect(told.append)
+    other = await Database.open(database.path)
+    terminal = await opened(other)
+    await terminal.set_state(NetworkState.ONLINE)
+    await terminal.consent("huggingface.co")
+    await terminal.close()
+    await other.close()
+    await window.refresh()
+    assert told == [NetworkState.ONLINE]
+    assert [h.host for h in window.consents()] == ["huggingface.co"]
+    await window.set_state(NetworkState.OFFLINE)
+    await window.refresh()
+    assert window.state is NetworkState.OFFLINE
+    await window.close()

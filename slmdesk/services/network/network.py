@@ -58,6 +58,7 @@ class Network(QObject):
         self._named: dict[str, KnownHost] = {}
         self._unsaved: list[Connection] = []
         self._saving: asyncio.Task[None] | None = None
+        self._version = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ledger: list[Connection] = []
         """The newest lines, oldest first."""
@@ -70,10 +71,26 @@ class Network(QObject):
             self._state = NetworkState(self._settings.get("network_state"))
         if self._store is not None:
             await self._forget_old(self._store)
-            self._consents = {h.host: h for h in await self._store.hosts("consent")}
-            self._named = {h.host: h for h in await self._store.hosts("local")}
+            await self._read_hosts(self._store)
             self.ledger = (await self._store.lines(limit=KEPT_IN_SIGHT))[::-1]
+            self._version = await self._store.version()
         self.changed.emit()
+
+    async def _read_hosts(self, store: NetworkStore) -> None:
+        self._consents = {h.host: h for h in await store.hosts("consent")}
+        self._named = {h.host: h for h in await store.hosts("local")}
+
+    async def _follow(self) -> None:
+        """Take over what another SLMDesk with this profile chose, such as ``slmdesk network offline``."""
+        if self._store is None or self._settings is None:
+            return
+        version = await self._store.version()
+        if version != self._version:
+            self._version = version
+            await self._read_hosts(self._store)
+            await self._settings.read_again("network_state")
+            await self.set_state(NetworkState(self._settings.get("network_state")))
+            self.changed.emit()
 
     async def _forget_old(self, store: NetworkStore) -> None:
         days = int(self._settings.get("ledger_days")) if self._settings is not None else 0
@@ -189,7 +206,7 @@ class Network(QObject):
         if self._state is NetworkState.OFFLINE:
             return NetworkBlocked(
                 f"{to_ask} was not contacted, because SLMDesk is offline.",
-                "Choose Online in the status bar to allow it.",
+                "Choose Online in the status bar (or `slmdesk network online`) to allow it.",
                 host=to_ask,
                 reason="offline",
             )
@@ -198,7 +215,8 @@ class Network(QObject):
         if self._state is NetworkState.LOCAL:
             return NetworkBlocked(
                 f"{to_ask} was not contacted, because SLMDesk may only reach this computer and addresses you named.",
-                "Choose Online in the status bar, or name the address in the settings if it is in your own network.",
+                "Choose Online in the status bar (or `slmdesk network online`). An address of your own network can be "
+                "named in the network settings instead.",
                 host=to_ask,
                 reason="local",
             )
@@ -206,7 +224,7 @@ class Network(QObject):
             return None
         return NetworkBlocked(
             f"{to_ask} was not contacted, because you have not agreed to that yet.",
-            f"Allow {to_ask}, then try again.",
+            f"Allow {to_ask} in the network settings (or `slmdesk network consent {to_ask}`), then try again.",
             host=to_ask,
             reason="consent",
         )
@@ -330,7 +348,8 @@ class Network(QObject):
         ]
 
     async def refresh(self) -> None:
-        """Measure the connections that this program and its workers have open now."""
+        """Measure the connections that this program and its workers have open now, and follow the terminal's choice."""
+        await self._follow()
         found = await asyncio.to_thread(open_connections)
         if [(c.host, c.port, c.part) for c in found] != [(c.host, c.port, c.part) for c in self.open]:
             known = {(c.host, c.port, c.part) for c in self.open}
