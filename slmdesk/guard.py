@@ -140,7 +140,7 @@ def _learn_addresses(guard: Guard) -> None:
         found = resolve(host, port, *args, **kwargs)
         name = _text(host)
         if name and not _is_address(name):
-            guard.note_addresses(name, {entry[4][0].partition("%")[0] for entry in found})
+            guard.note_addresses(name, {str(entry[4][0]).partition("%")[0] for entry in found})
         return found
 
     getaddrinfo.without_guard = resolve  # type: ignore[attr-defined]

@@ -57,9 +57,9 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     allow = sub("consent", "Allow a host while the state is online.", consent)
     allow.add_argument("host", metavar="HOST")
     allow.add_argument("--withdraw", action="store_true", help="do not allow it any more")
-    name = sub("name", "Name an address of your own network, for the states local and online.", name_local)
-    name.add_argument("host", metavar="HOST")
-    name.add_argument("--remove", action="store_true", help="take it off again")
+    local = sub("name", "Name an address of your own network, for the states local and online.", name_local)
+    local.add_argument("host", metavar="HOST")
+    local.add_argument("--remove", action="store_true", help="take it off again")
     test = sub("test", "Go the way to a host step by step and say where it ends.", test_connection)
     test.add_argument(
         "host", nargs="?", default="", metavar="HOST", help="a host or address (Hugging Face if left out)"

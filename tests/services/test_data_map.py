@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
@@ -20,10 +20,10 @@ TOKEN = "hf_" + "S3cr" * 8
 
 
 @pytest.fixture
-def backend() -> AsyncIterator[MemoryKeyring]:
+def backend() -> Iterator[MemoryKeyring]:
     kept = MemoryKeyring()
     keyring.set_keyring(kept)
-    yield kept  # type: ignore[misc]
+    yield kept
     keyring.set_keyring(NoKeyring())  # type: ignore[no-untyped-call]
 
 

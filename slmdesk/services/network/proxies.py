@@ -45,7 +45,7 @@ def _one(host: str) -> str:
     """The environment's proxy, or what the system's settings and PAC script say where Qt can ask them."""
     variables = getproxies_environment()
     named = variables.get("https") or variables.get("all", "")
-    if named or sys.platform.startswith("linux"):
+    if named or not served_by_pac():
         return _usable(named if "://" in named or not named else f"http://{named}", host, variables.get("no", ""))
     name = f"[{host}]" if ":" in host else host
     found = QNetworkProxyFactory.systemProxyForQuery(QNetworkProxyQuery(QUrl(f"https://{name}/")))
