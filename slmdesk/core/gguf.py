@@ -2,7 +2,7 @@
 
 It takes a binary stream and its size and never trusts a length: nothing is read or kept that the file cannot hold.
 Long arrays, such as vocabularies, are walked over and not kept, and what is kept has a budget of memory, so that no
-file, whatever its size, takes more than some 130 MB or a second. Format: ggml's docs/gguf.md::
+file, whatever its size, takes more than some 100 MB or a second. Format: ggml's docs/gguf.md::
 
     magic "GGUF" | version u32 | tensor count | metadata count
     metadata: key, type, value ... | tensor infos ... | padding | data
@@ -27,13 +27,14 @@ from slmdesk.core.vulnerabilities import details_of
 KEPT_ARRAY = 1024
 """Arrays of at most this many items are kept; longer ones become a SkippedArray."""
 
-_MAX_COUNT = 100_000  # of metadata entries, and of tensors: the largest models have a few thousand
+_MAX_COUNT = 65_536  # of metadata entries, and of tensors: the largest models have a few thousand
 _MAX_STRING = 64 << 20  # bytes of one string: a whole tokenizer.json, which some files carry, has 33 million
 _KEPT_TEXT = 1 << 20  # bytes of a string that are kept
-_MAX_KEPT = 128 << 20  # bytes of memory for all that is kept
-_MAX_WALKED = 8_000_000  # strings of all lists together: the largest vocabulary and its merges have a million
+_MAX_KEPT = 96 << 20  # bytes of memory for all that is kept
+_MAX_WALKED = 5_000_000  # strings of all lists together: the largest vocabulary and its merges have a million
 _OBJECT = 40  # bytes that a number takes in memory
 _MAX_NAME = 65_535
+_MAX_TENSOR_NAME = 512  # ggml itself takes 63
 _MAX_DIMENSIONS = 4
 _MAX_ALIGNMENT = 1 << 20
 _ABSURD_HEADER = 1 << 30  # bytes missing: no header is that long, so the file was not cut short, the length is wrong
@@ -262,7 +263,7 @@ def _tensors(source: _Source, count: int) -> Iterator[Tensor]:
     source.check(count * (struct.calcsize(source.order + source.wide) + 16))
     names = set()
     for _ in range(count):
-        name = _text(source, source.string(_MAX_NAME))
+        name = _text(source, source.string(_MAX_TENSOR_NAME))
         if name in names:
             source.damaged(f"the tensor {name[:80]} is there twice", "gguf.twice")
         names.add(name)

@@ -16,7 +16,7 @@ from slmdesk.core.errors import LoadError, UnsafeModelFile
 from slmdesk.core.file_kinds import START_BYTES, kind_of
 from slmdesk.core.vulnerabilities import details_of
 
-_MAX_FIELDS = 600_000
+_MAX_FIELDS = 400_000  # the largest graphs have some hundred thousand
 _MAX_DEPTH = 32
 _MAX_TEXT = 64 << 10
 _MAX_LOCATION = 1024
@@ -77,22 +77,30 @@ class OnnxGraph:
         return sum(self.types.values())
 
 
-@dataclass(slots=True)
 class _Open:
-    """A message that is being walked."""
+    """A message that is being walked. What was kept of it stands in dictionaries that most messages never need."""
 
-    kind: int
-    end: int
-    texts: dict[int, list[str]] = field(default_factory=dict)
-    numbers: dict[int, list[int]] = field(default_factory=dict)
-    entries: dict[str, str] = field(default_factory=dict)
-    attributes: dict[str, int] = field(default_factory=dict)
+    __slots__ = ("attributes", "end", "entries", "kind", "numbers", "texts")
+
+    def __init__(self, kind: int, end: int) -> None:
+        self.kind = kind
+        self.end = end
+        self.texts: dict[int, list[str]] | None = None
+        self.numbers: dict[int, list[int]] | None = None
+        self.entries: dict[str, str] | None = None
+        self.attributes: dict[str, int] | None = None
+
+    def all_texts(self, number: int) -> list[str]:
+        return self.texts.get(number, []) if self.texts else []
 
     def text(self, number: int) -> str:
-        return self.texts.get(number, [""])[-1]
+        return (self.all_texts(number) or [""])[-1]
+
+    def all_numbers(self, number: int) -> list[int]:
+        return self.numbers.get(number, []) if self.numbers else []
 
     def number(self, number: int) -> int:
-        return self.numbers.get(number, [0])[-1]
+        return (self.all_numbers(number) or [0])[-1]
 
 
 def read_graph(stream: BinaryIO, size: int, *, name: str = "The file") -> OnnxGraph:
@@ -179,6 +187,7 @@ class _Walk:
         elif number in _TEXTS.get(message.kind, ()):
             if length > _MAX_TEXT:
                 self._damaged(f"a text of {length:,} bytes is in it", "onnx.length")
+            message.texts = message.texts or {}
             kept = message.texts.setdefault(number, [])
             text = self._take(length).decode("utf-8", "replace")
             if len(kept) < 4:
@@ -191,6 +200,7 @@ class _Walk:
             self._skip(length, message.end)
 
     def _keep_number(self, message: _Open, number: int, value: int) -> None:
+        message.numbers = message.numbers or {}
         kept = message.numbers.setdefault(number, [])
         if len(kept) >= 16:
             self._damaged("a tensor has too many dimensions", "onnx.shape")
@@ -200,24 +210,27 @@ class _Walk:
         if message.kind == _TENSOR:
             self._tensor(message)
         elif message.kind == _ENTRY and self._open:
-            self._entry(self._open[-1].entries, message.text(1), message.text(2))
+            self._entry(self._open[-1], message.text(1), message.text(2))
         elif message.kind == _ATTRIBUTE and self._open:
-            self._open[-1].attributes[message.text(1)[:_NAME]] = message.number(3)
+            around = self._open[-1]
+            around.attributes = around.attributes or {}
+            around.attributes[message.text(1)[:_NAME]] = message.number(3)
         elif message.kind == _NODE and message.text(4) == "MatMulNBits":
             self._nbits(message)
         elif message.kind == _MODEL:
             self._graph.producer = f"{message.text(2)} {message.text(3)}".strip()[:200]
 
-    def _entry(self, entries: dict[str, str], key: str, value: str) -> None:
-        if key in entries or len(entries) >= 16:
+    def _entry(self, tensor: _Open, key: str, value: str) -> None:
+        tensor.entries = tensor.entries or {}
+        if key[:_NAME] in tensor.entries or len(tensor.entries) >= 16:
             self._damaged("a tensor says twice where its data lies", "onnx.outside")
-        entries[key[:_NAME]] = value
+        tensor.entries[key[:_NAME]] = value
 
     def _tensor(self, message: _Open) -> None:
         self._graph.tensors += 1
         if self._graph.tensors > _MAX_TENSORS:
             self._damaged("it claims to have more tensors than any model has", "onnx.counts")
-        shape, name = message.numbers.get(1, []), message.text(8)[:_NAME]
+        shape, name = message.all_numbers(1), message.text(8)[:_NAME]
         kind, bits = TYPES.get(message.number(2), ("", 0))
         elements = math.prod(shape) if all(0 <= n < 1 << 60 for n in shape) else 1 << 60
         if elements >= 1 << 60:
@@ -228,7 +241,7 @@ class _Walk:
             self._plain[name or f"#{self._graph.tensors}"] = (kind, elements)
 
     def _external(self, message: _Open, name: str, size: int) -> None:
-        entries = message.entries
+        entries = message.entries or {}
         if "location" not in entries:
             self._damaged(f"the tensor {name[:80]} does not say where its data lies", "onnx.outside")
         if len(entries["location"]) > _MAX_LOCATION:
@@ -245,9 +258,9 @@ class _Walk:
 
     def _nbits(self, message: _Open) -> None:
         """A multiplication with packed weights: input 1 is the weights, the further ones their scales."""
-        told = message.attributes
+        told = message.attributes or {}
         rows, columns, bits = told.get("K", 0), told.get("N", 0), told.get("bits", 4)
-        inputs = [text[:_NAME] for text in message.texts.get(1, [])]
+        inputs = [text[:_NAME] for text in message.all_texts(1)]
         if 0 < rows < 1 << 30 and 0 < columns < 1 << 30 and bits in (2, 3, 4, 5, 6, 7, 8) and len(inputs) > 1:
             self._multiplied[inputs[1]] = (f"INT{bits}", rows * columns)
             self._scales.update(inputs[2:])
@@ -264,6 +277,10 @@ class _Walk:
         return self._graph
 
     def _varint(self, end: int) -> int:
+        at = self._at
+        if at < len(self._window) and self._start + at < end and (byte := self._window[at]) < 0x80:
+            self._at += 1  # most numbers are small
+            return byte
         value = shift = 0
         while True:
             if self._position >= end:

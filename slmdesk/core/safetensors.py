@@ -21,8 +21,8 @@ MAX_HEADER = 16 << 20
 """Bytes of a header: the largest models have some 4 million in a file. safetensors itself allows 100 MB."""
 MAX_INDEX = 32 << 20
 """Bytes of an index: the largest have some 9 million."""
-_MAX_TENSORS = 100_000
-_MAX_VALUES = 1_000_000  # of a JSON text, as its commas count them
+_MAX_TENSORS = 60_000  # in one file: the largest have some ten thousand
+_MAX_VALUES = 500_000  # of a JSON text, as its commas count them
 _MAX_DIMENSIONS = 16
 _AGAIN = "Download it again."
 _ELSEWHERE = "Do not use this file. Get the model from a source that you trust."

@@ -6,7 +6,7 @@ macros; whatever is compared with it, or searched in it, is a condition on what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jinja2 import Environment, TemplateError, nodes
 from jinja2.ext import loopcontrols
@@ -50,6 +50,7 @@ class _Flow:
     def __init__(self, tree: nodes.Template) -> None:
         self._parents: dict[int, nodes.Node] = {}
         self._all: list[nodes.Node] = []
+        self._calls: dict[str, list[nodes.Call]] = {}
         self._gather(tree)
         self._texts: set[str] = set()
         """Variables that hold text of the messages."""
@@ -69,6 +70,8 @@ class _Flow:
             if depth > _DEEP:
                 raise RecursionError
             self._all.append(node)
+            if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Name):
+                self._calls.setdefault(node.node.name, []).append(node)
             children = list(node.iter_child_nodes())
             for child in children:
                 self._parents[id(child)] = node
@@ -86,16 +89,17 @@ class _Flow:
         elif isinstance(node, nodes.For):
             if self.is_text(node.iter):
                 self._texts.update(_names(node.target))
+            else:
+                self._know(_names(node.target), self._literals([node.iter]))
         elif isinstance(node, nodes.Macro):
             self._learn_macro(node)
 
     def _learn_macro(self, macro: nodes.Macro) -> None:
-        for call in self._all:
-            if isinstance(call, nodes.Call) and isinstance(call.node, nodes.Name) and call.node.name == macro.name:
-                for argument, parameter in zip(call.args, macro.args, strict=False):
-                    self._set(parameter, argument)
-                for keyword in call.kwargs:
-                    self._set(nodes.Name(keyword.key, "store"), keyword.value)
+        for call in self._calls.get(macro.name, ()):
+            for argument, parameter in zip(call.args, macro.args, strict=False):
+                self._set(parameter, argument)
+            for keyword in call.kwargs:
+                self._set(nodes.Name(keyword.key, "store"), keyword.value)
 
     def _set(self, target: nodes.Node, value: nodes.Node) -> None:
         names = _names(target)
@@ -103,8 +107,13 @@ class _Flow:
             self._texts.update(names)
         if self._is_time(value):
             self._times.update(names)
-        told = {text for text in _strings(value) if text}
-        for name in names if told and not self.is_text(value) else ():
+        if not self.is_text(value):
+            self._know(names, _strings(value))
+
+    def _know(self, names: set[str], texts: Iterable[str]) -> None:
+        """Remember which fixed texts variables may hold."""
+        told = {text for text in texts if text}
+        for name in names if told else ():
             known = self._constants.setdefault(name, set())
             if len(known) < _MANY:
                 known.update(told)
@@ -187,8 +196,8 @@ class _Flow:
         if measured and any(number > 1 for number in numbers):
             yield f"{max(numbers)} characters", "length"
 
-    def _literals(self, expressions: object) -> Iterator[str]:
-        for expression in expressions:  # type: ignore[attr-defined]
+    def _literals(self, expressions: Iterable[nodes.Node]) -> Iterator[str]:
+        for expression in expressions:
             yield from _strings(expression)
             for node in (expression, *expression.find_all((nodes.Name, nodes.Getattr))):
                 for name in _names(node):
