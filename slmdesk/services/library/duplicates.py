@@ -42,15 +42,17 @@ def groups(models: Mapping[str, Model], entries: Mapping[str, tuple[FileEntry, .
     """All groups, those with the most bytes to win first. Homes that share all their bytes make no group."""
     found = []
     suspected: dict[tuple[str, int], list[str]] = {}
-    for model_id, model in models.items():
-        here = [e for e in entries.get(model_id, ()) if not e.offline]
-        if len({(e.device, e.inode) for e in here}) > 1:
-            found.append(_group(model, here, confirmed=True, models=(model,)))
-        if here and here[0].fingerprint:
-            suspected.setdefault((here[0].fingerprint, here[0].size), []).append(model_id)
-    for ids in suspected.values():
+    for model_id, known in entries.items():
+        first = known[0]  # one that is not away, if there is one
+        if len(known) > 1:
+            here = [e for e in known if not e.offline]
+            if len({(e.device, e.inode) for e in here}) > 1:
+                found.append(_group(models[model_id], here, confirmed=True, models=(models[model_id],)))
+        if first.fingerprint and not first.offline:
+            suspected.setdefault((first.fingerprint, first.size), []).append(model_id)
+    for ids in (ids for ids in suspected.values() if len(ids) > 1):
         here = [e for i in ids for e in entries[i] if not e.offline]
-        if len(ids) > 1 and not all(e.identity for e in here):
+        if not all(e.identity for e in here):
             found.append(_group(models[ids[0]], here, confirmed=False, models=tuple(models[i] for i in ids)))
     return sorted(found, key=lambda g: -g.bytes_to_win)
 

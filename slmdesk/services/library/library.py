@@ -169,17 +169,13 @@ class Library(Shelf):
         """The places that are searched, with what was found there; programs that are not installed are left out."""
         if self._index is None:
             return []
-        counts: dict[Path, dict[Any, int]] = {}
-        for entry in self._index.entries.values():
-            key = (entry.device, entry.inode) if entry.inode else entry.path
-            counts.setdefault(entry.place, {})[key] = entry.size
         found = []
         for place in self._index.places.all():
-            here = counts.get(place.path, {})
+            models, size = self._counts.get(place.path, (0, 0))
             offline = str(place.path) in self._index.missing
-            if place.automatic and place.enabled and not here and (offline or not self._index.folders):
+            if place.automatic and place.enabled and not models and (offline or not self._index.folders):
                 continue
-            found.append(replace(place, offline=offline, models=len(here), bytes=sum(here.values())))
+            found.append(replace(place, offline=offline, models=models, bytes=size))
         return found
 
     async def add_place(self, path: Path, *, owned: bool = False) -> None:
@@ -257,7 +253,7 @@ class Library(Shelf):
 
     def duplicates(self) -> list[DuplicateGroup]:
         """The same weights in several places, those with the most bytes to win first."""
-        return duplicates.groups(self._assembled.models, self._assembled.entries)
+        return list(self._groups)
 
     async def confirm(self, report: Report | None = None) -> int:
         """Read the files of suspected copies to make sure; returns how many files were read. Can take minutes."""

@@ -19,14 +19,16 @@ from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass
 from slmdesk.core.safety import Finding
 from slmdesk.core.shape import ModelShape
 from slmdesk.runtimes.base import Runtime
+from slmdesk.services.library import duplicates
 from slmdesk.services.library.assemble import Assembled, Assembly
+from slmdesk.services.library.duplicates import DuplicateGroup
 from slmdesk.services.library.index import Index
 from slmdesk.services.library.search import Query, Search
 from slmdesk.services.settings import Settings
 from slmdesk.storage.models import Note
 
 RECENT = 8
-_IN_THIS_THREAD = 300  # entries: putting more together would be felt in the window
+_IN_THIS_THREAD = 100  # entries: putting more together would be felt in the window
 
 
 class Shelf(QObject):
@@ -48,6 +50,8 @@ class Shelf(QObject):
         self._outside: dict[str, Model] = {}
         self._models: dict[str, Model] = {}
         self._sorted: list[Model] = []
+        self._groups: list[DuplicateGroup] = []
+        self._counts: dict[Path, tuple[int, int]] = {}
         self._search = Search()
         self._shapes: dict[str, tuple[FileEntry, ModelShape]] = {}
         self._opened = self._asked = False
@@ -247,21 +251,32 @@ class Shelf(QObject):
 
     def _put_together(self) -> bool:
         index, listed = self._index, dict(self._listed)
-        assembled = Assembled()
+        assembled, counts = Assembled(), dict[Path, tuple[int, int]]()
         if index is not None:
             entries, notes = list(index.entries.values()), dict(index.notes)
             assembled = self._assembly.assemble(entries, index.places.owned(), notes)
+            counts = _counted(entries)
         models = {**assembled.models, **listed}
         known = self._models
         changed = len(models) != len(known) - len(self._outside) or any(
             known.get(i) is not m and known.get(i) != m for i, m in models.items()
         )
         self._assembled = assembled
+        self._groups, self._counts = duplicates.groups(assembled.models, assembled.entries), counts
         if changed:
             self._search.remember(models.values())
             self._sorted = sorted(models.values(), key=lambda m: (m.starter, m.name.casefold()))
             self._models = {**self._outside, **models}
         return changed
+
+
+def _counted(entries: list[FileEntry]) -> dict[Path, tuple[int, int]]:
+    """How many models lie in each place, and their bytes; files that share their bytes count once."""
+    sizes: dict[Path, dict[object, int]] = {}
+    for entry in entries:
+        key = (entry.device, entry.inode) if entry.inode else entry.path
+        sizes.setdefault(entry.place, {})[key] = entry.size
+    return {place: (len(found), sum(found.values())) for place, found in sizes.items()}
 
 
 def _real(path: Path) -> Path:
