@@ -31,6 +31,7 @@ from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
 from slmdesk.services.profile import Profile, stop_logging
+from slmdesk.services.quantizer import Quantizer
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.sources import HuggingFaceSource, Sources, absent_sources
@@ -73,6 +74,7 @@ class Desk:
         self.loaded_models = LoadedModels(self.runtimes)
         self.files = Files()
         self.inspection = Inspection(self.files)
+        self.quantizer = Quantizer(self.inspection, profile.path / "cache" / "quantize")
         store = ModelStore(database)
         places = Places(settings, store, own=profile.models, builtin=[STARTER], installed=installed_stores())
         self.library = Library(self.runtimes, settings, STARTER, Index(store, places, self.files))

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from slmdesk import __version__
-from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.errors import NetworkBlocked, SlmdeskError
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 EXAMPLE_QUESTION = "What can SLMDesk do?"
@@ -30,8 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             print(error.details, file=sys.stderr)
             raise
         print(f"slmdesk: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(error.hint, file=sys.stderr)
+        if hint := _hint(error):
+            print(hint, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from slmdesk.cli import chat, chats, doctor, inspect, library, models, network, storage
+    from slmdesk.cli import chat, chats, doctor, fit, inspect, library, models, network, quantize, storage
 
     top = argparse.ArgumentParser(
         prog="slmdesk", description="Small language models on your own machine. Without a command the window opens."
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     _common(top, default=None)
     _common(common, default=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (chat, chats, models, library, network, storage, doctor, inspect):
+    for module in (chat, chats, models, library, network, storage, doctor, inspect, fit, quantize):
         module.add_commands(commands, common)
     return top
 
@@ -79,6 +79,14 @@ def _common(target: argparse.ArgumentParser, default: str | None) -> None:
         help="the folder with chats and settings (or SLMDESK_PROFILE)",
     )
     target.add_argument("--debug", action="store_true", default=default or False, help="show where an error comes from")
+
+
+def _hint(error: SlmdeskError) -> str:
+    """What to do next, in the terminal's terms."""
+    if not isinstance(error, NetworkBlocked) or not error.host:
+        return error.hint
+    agree = f"`slmdesk network consent {error.host}`"
+    return f"Allow it with {agree if error.reason == 'consent' else f'`slmdesk network online` and {agree}'}."
 
 
 def has_display() -> bool:
