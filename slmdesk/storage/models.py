@@ -78,16 +78,21 @@ class ModelStore:
 
     async def put(self, entries: Iterable[tuple[FileEntry, Mapping[str, Any], list[Any]]]) -> None:
         """Keep entries, each with its facts and its safety findings."""
-        values = [(*_values(e), rows.to_json(findings), rows.to_json(facts)) for e, facts, findings in entries]
-        if values:
-            await self._database.execute(_PUT, values, many=True)
+        kept = list(entries)
+
+        def work(c: apsw.Connection) -> None:  # the rows are made on the database's thread too
+            values = ((*_values(e), rows.to_json(findings), rows.to_json(facts)) for e, facts, findings in kept)
+            c.executemany(_PUT, values)
+
+        if kept:
+            await self._database.write(work)
 
     async def change(self, changed: Iterable[FileEntry], removed: Collection[Path] = ()) -> None:
         """Keep entries whose facts are the same as before, and forget those at ``removed``."""
-        values = [(*_values(e)[1:], str(e.path)) for e in changed]
         sets = ", ".join(f"{c} = ?" for c in _COLUMNS.split(", ")[1:])
 
         def work(c: apsw.Connection) -> None:
+            values = ((*_values(e)[1:], str(e.path)) for e in changed)
             c.executemany(f"UPDATE model_files SET {sets} WHERE path = ?", values)  # noqa: S608
             c.executemany("DELETE FROM model_files WHERE path = ?", [(str(p),) for p in removed])
 
