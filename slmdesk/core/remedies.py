@@ -81,13 +81,22 @@ def judge(
         fitting_context=need.context_length if need.ram <= room.all else shorter(need, room.all),
         gpu_layers=need.gpu_layers,
         layers=need.layers,
-        needs_unload=level is not FitLevel.TOO_BIG and need.ram > room.free,
+        needs_unload=_needs_unload(level, need, room),
         generation_tps=rate.generation * correction,
         prompt_tps=rate.prompt * correction,
         speed_measured=bool(speed and speed.made),
         exact=shape.exact,
     )
     return replace(fit, sentence=sentence_of(fit))
+
+
+def _needs_unload(level: FitLevel, need: MemoryEstimate, room: Room) -> bool:
+    """Whether another model must give its memory back before this one fits as the level says."""
+    if level is FitLevel.TOO_BIG or not (room.held or room.vram_held):
+        return False
+    if level is FitLevel.LESS_CONTEXT:
+        return not shorter(need, room.free)
+    return need.ram > room.free or need.vram > room.vram
 
 
 def sentence_of(fit: Fit) -> str:

@@ -90,7 +90,7 @@ def guessed_speed(cores: int) -> MachineSpeed:
     cores = max(1, min(cores, 16))
     bandwidth = min(30e9, 8e9 * cores)
     formats = {name: BY_NAME[name.lower()].bits / 8 for name in ("F16", "Q8_0", "Q6_K", "Q4_K", "Q4_0")}
-    writing = {name: min(bandwidth / size, 4e9 * cores) for name, size in formats.items()}
+    writing = {name: min(bandwidth / size, 1.2e10 * cores) for name, size in formats.items()}
     reading = dict.fromkeys(formats, 2e10 * cores)
     return MachineSpeed(writing, reading, bandwidth, attention=1e9 * cores, layer_s=2e-5, threads=cores)
 

@@ -222,7 +222,10 @@ class Fits(QObject):
         shape: ModelShape | None = None,
         options: LoadOptions | None = None,
     ) -> Fit | None:
-        """The judgement on a file that is not here yet: ``size`` bytes, of a model with so many parameters."""
+        """The judgement on a file that is not here yet: ``size`` bytes, of a model with so many parameters.
+
+        ``shape`` is better than a guess, where a configuration tells it (``shape_config.shape_of_config``).
+        """
         if shape is None:
             shape = _guessed(parameters, active_parameters, quantization, size, context_length)
         return None if shape is None else self._judged(shape, size, options or LoadOptions(), shape)

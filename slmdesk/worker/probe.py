@@ -13,7 +13,7 @@ import itertools
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import psutil
@@ -29,12 +29,11 @@ STACK_BYTES = 128 << 20
 """Weights that are gone through for one vector: beyond the caches of common processors."""
 WIDTH, HEIGHT = 2048, 4096
 BATCH = 512
-FIGURE_S = 0.08
-"""Seconds for one figure."""
+FIGURE_S = 0.05
+"""Seconds for one figure and number of threads."""
 _CACHE_TOKENS, _HEADS, _KV_HEADS, _HEAD = 2048, 16, 4, 64
-_SMALL_OPERATIONS = 300
+_SMALL_OPERATIONS = 60
 _OPERATIONS_OF_LAYER = 15
-_LEAST_S = 0.002  # a run is repeated within itself until it takes so long
 _LEAST_RUNS = 3
 _F32, _F16 = 0, 1
 _WEIGHT = 0x11
@@ -157,7 +156,6 @@ class _Ggml:
         """Fraction done and, with 1, the result: one step for each figure. ``threads`` 0: as many as models get."""
         if self.on_cpu:
             self.threads = threads or psutil.cpu_count(logical=False) or os.cpu_count() or 1
-            self.set_threads(self.backend, self.threads)
         writing: dict[str, float] = {}
         reading: dict[str, float] = {}
         numbers = {kind.name: number for number, kind in TENSOR_TYPES.items()}
@@ -260,33 +258,49 @@ class _Ggml:
             self.free_buffer(buffer)
 
     def _timed(self, build: Build, *inputs: Sizes) -> float:
-        """The best time of a graph over a few runs, in seconds; ``inputs`` are the sizes of its 32-bit inputs."""
-        with self._context() as own, self._context() as context:
-            tensors = [self.tensor(own, _F32, *(*sizes, 1, 1, 1)[:4]) for sizes in inputs]
-            graph = self.new_graph(context, 2 * _SMALL_OPERATIONS, False)  # noqa: FBT003 - a C function
-            with self._filled(own, tensors, self.plain):
-                for result in build(context, tensors):
-                    self.expand(graph, result)
-                allocator = self.new_allocator(self.plain)
-                try:
-                    if not self.allocate_graph(allocator, graph):
-                        raise SlmdeskError("There is not enough memory to measure.", "Close other programs.")
-                    return self._best(graph)
-                finally:
-                    self.free_allocator(allocator)
+        """The best time of a chain of operations, in seconds; ``inputs`` are the sizes of its 32-bit inputs.
 
-    def _best(self, graph: Any) -> float:
-        """The shortest of many runs: one of them is hardly disturbed by other programs."""
-        clock = time.thread_time if self.on_cpu and self.threads == 1 else time.perf_counter
-        turns, best, ends = 1, 1e9, time.perf_counter() + FIGURE_S
+        Each of the results that ``build`` returns is timed for itself and its best times are added up: a short piece
+        is sooner undisturbed by other programs than a long one.
+        """
+        with self._context() as own, self._context() as context, ExitStack() as stack:
+            tensors = [self.tensor(own, _F32, *(*sizes, 1, 1, 1)[:4]) for sizes in inputs]
+            stack.enter_context(self._filled(own, tensors, self.plain))
+            graphs = [self._graph(context, result, stack) for result in build(context, tensors)]
+            return self._best(graphs)
+
+    def _graph(self, context: Any, result: Any, stack: ExitStack) -> Any:
+        graph = self.new_graph(context, 2 * _SMALL_OPERATIONS, False)  # noqa: FBT003 - a C function
+        self.expand(graph, result)
+        allocator = self.new_allocator(self.plain)
+        stack.callback(self.free_allocator, allocator)
+        if not self.allocate_graph(allocator, graph):
+            raise SlmdeskError("There is not enough memory to measure.", "Close other programs and try again.")
+        return graph
+
+    def _best(self, graphs: list[Any]) -> float:
+        """The shortest time of the graphs together: with all threads, or with one where other programs are busy.
+
+        One thread's own time does not count the moments in which it had to wait for a processor.
+        """
+        if not self.on_cpu:
+            return self._shortest(graphs, time.perf_counter)
+        self.set_threads(self.backend, 1)
+        alone = self._shortest(graphs, time.thread_time)
+        if self.threads == 1:
+            return alone
+        self.set_threads(self.backend, self.threads)
+        return min(alone, self._shortest(graphs, time.perf_counter))
+
+    def _shortest(self, graphs: list[Any], clock: Callable[[], float]) -> float:
+        """The sum of each graph's shortest time, run in turn so that none finds its weights in the caches."""
+        best, ends = [1e9] * len(graphs), time.perf_counter() + FIGURE_S
         for run in itertools.count():
-            began = clock()
-            for _ in range(turns):
+            for i, graph in enumerate(graphs):
+                began = clock()
                 self.compute(self.backend, graph)
-            seconds = max(clock() - began, 1e-7) / turns
-            if run:  # the first only warms up and tells how many turns one run needs
-                best = min(best, seconds)
-            turns = max(1, round(_LEAST_S / seconds))
+                if run:  # the first only warms up
+                    best[i] = min(best[i], max(clock() - began, 1e-7))
             if run >= _LEAST_RUNS and time.perf_counter() > ends:
-                return best
-        raise AssertionError("counting never ends")
+                break
+        return sum(best)

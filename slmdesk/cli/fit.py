@@ -1,0 +1,189 @@
+"""``slmdesk fit`` and ``slmdesk advise``: whether a model will run here and how fast, and which one to take."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from slmdesk.cli.models import on_stderr
+from slmdesk.core.chat import LoadOptions
+from slmdesk.core.errors import SlmdeskError
+from slmdesk.core.fit import Fit, FitLevel
+from slmdesk.core.hardware import Machine
+from slmdesk.core.memory import breakdown, in_gib
+from slmdesk.core.models import Model
+from slmdesk.core.remote import RemoteDetails
+from slmdesk.core.shape_config import shape_of_config
+from slmdesk.desk import Desk
+from slmdesk.services.fit import Fits
+
+KV_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
+
+
+def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Declare ``fit``."""
+    text = (
+        "Tell whether a model will run on this machine, how well, and what helps where it does not. REF may also name "
+        "a model that is not here yet, such as hf:owner/repo."
+    )
+    p = commands.add_parser("fit", parents=[common], help="will a model run here, and how fast", description=text)
+    p.add_argument("model", metavar="REF|FILE", nargs="?", help="a model's name, id, path or reference")
+    p.add_argument("--ctx", type=_count, default=0, metavar="TOKENS", help="length of the context")
+    p.add_argument("--kv", choices=KV_TYPES, help="type of the KV cache")
+    p.add_argument("--slots", type=_count, default=1, metavar="N", help="answers at the same time")
+    p.add_argument("--measure", action="store_true", help="measure this machine's speed first (a few seconds)")
+    p.add_argument("--machine", action="store_true", help="tell what this machine is, each figure with its source")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(command=fit)
+
+
+def _count(text: str) -> int:
+    number = int(text.replace(",", "").replace("_", ""))
+    if not 0 <= number < 1 << 31:
+        raise argparse.ArgumentTypeError(f"{text} is not a possible number")
+    return number
+
+
+async def fit(args: argparse.Namespace) -> int:
+    """Print the judgement; 1 where the model does not fit at all."""
+    if args.model is None and not (args.machine or args.measure):
+        raise SlmdeskError("Which model?", "Give a name, a path, or a reference such as hf:owner/repo.")
+    options = LoadOptions(context_length=args.ctx, slots=max(1, args.slots))
+    if args.kv:
+        options = replace(options, cache_type_k=args.kv, cache_type_v=args.kv)
+    async with Desk.opened(args.profile) as desk:
+        await desk.fits.detect()
+        if args.measure:
+            await desk.fits.measure_machine(on_stderr("Measuring"))
+        told: dict[str, Any] = {}
+        if args.machine or args.model is None:
+            told["machine"] = machine_json(desk.fits)
+        found = await _judged(desk, args.model, options) if args.model else []
+    told["fits"] = [{"name": name, **fit_json(judged)} for name, judged in found]
+    if args.json:
+        print(json.dumps(told if "machine" in told else told["fits"], ensure_ascii=False))
+    else:
+        if "machine" in told:
+            _print_machine(desk.fits)
+        for name, judged in found:
+            _print(name, judged)
+    return 1 if found and all(judged.level is FitLevel.TOO_BIG for _, judged in found) else 0
+
+
+async def _judged(desk: Desk, wanted: str, options: LoadOptions) -> list[tuple[str, Fit]]:
+    """The judgement on a model here, or on every quantization of one elsewhere."""
+    source = wanted.partition(":")[0]
+    if source in {entry.key for entry in desk.sources.all()}:
+        return _remote(desk.fits, await desk.sources.details(wanted), options)
+    model = await desk.library.find(wanted)
+    judged = await _local(desk, model, options)
+    if judged is None:
+        raise SlmdeskError(f"Nothing is known of {model.name} to judge it by.", "Look at it with: slmdesk inspect")
+    return [(model.name, judged)]
+
+
+async def _local(desk: Desk, model: Model, options: LoadOptions) -> Fit | None:
+    if model.problem:
+        raise SlmdeskError(model.problem)
+    if desk.library.shape(model.id) is None and model.path != Path():
+        found = await desk.inspection.inspect(model.path)
+        if found.problem:
+            raise SlmdeskError(found.problem)
+        if found.facts is not None and found.facts.shape is not None:
+            return desk.fits.fit(found.facts.shape, options)
+    return desk.fits.fit(model, options)
+
+
+def _remote(fits: Fits, details: RemoteDetails, options: LoadOptions) -> list[tuple[str, Fit]]:
+    """The judgement on each group of files that is a whole model."""
+    model = details.model
+    found = []
+    for group in details.groups:
+        shape = shape_of_config(details.config, group.quantization, group.weights_size) if details.config else None
+        judged = fits.fit_remote(
+            model.parameters,
+            group.quantization,
+            group.weights_size,
+            active_parameters=model.active_parameters,
+            context_length=model.context_length,
+            shape=shape if shape is not None and shape.layers else None,
+            options=options,
+        )
+        if judged is not None:
+            found.append((f"{model.name} {group.quantization or group.key}", judged))
+    return found
+
+
+# --- what is told -----------------------------------------------------------------------------------------------
+
+
+def fit_json(fit: Fit) -> dict[str, Any]:
+    """A judgement as JSON; bytes and tokens per second."""
+    return {
+        "level": str(fit.level),
+        "label": fit.label,
+        "sentence": fit.sentence,
+        "need": {**asdict(fit.need), "total": fit.need.total, "ram": fit.need.ram},
+        "free": fit.free,
+        "vram_free": fit.vram_free,
+        "fitting_context": fit.fitting_context,
+        "gpu_layers": fit.gpu_layers,
+        "layers": fit.layers,
+        "needs_unload": fit.needs_unload,
+        "generation_tps": round(fit.generation_tps, 2),
+        "prompt_tps": round(fit.prompt_tps, 2),
+        "speed_measured": fit.speed_measured,
+        "exact": fit.exact,
+        "remedies": [{**asdict(remedy), "kind": str(remedy.kind)} for remedy in fit.remedies],
+    }
+
+
+def machine_json(fits: Fits) -> dict[str, Any]:
+    """The machine as JSON, with its measured speed."""
+    return {**asdict(fits.machine), "speed": fits.speed.to_dict(), "speed_measured": fits.measured}
+
+
+def _print(name: str, fit: Fit) -> None:
+    print(f"{name}: {fit.label}")
+    print(f"  {fit.sentence}")
+    print(f"  {breakdown(fit.need)}")
+    if not fit.exact:
+        print("  The header is not known, so these are estimates after models of this size.")
+    if not fit.speed_measured:
+        print("  The speed is a guess: measure this machine with --measure.")
+    for remedy in fit.remedies:
+        print(f"  - {remedy.label}")
+
+
+def _print_machine(fits: Fits) -> None:
+    machine: Machine = fits.machine
+    rows = [
+        ("processor", machine.cpu, "cpu"),
+        ("cores", f"{machine.cores} ({machine.threads} threads)", "cores"),
+        ("instructions", ", ".join(machine.instructions), "instructions"),
+        ("memory", f"{in_gib(machine.ram)}, {in_gib(machine.ram_free)} free", "ram"),
+    ]
+    for what, value, key in rows:
+        source = machine.sources.get(key)
+        print(f"{what:<13} {value or 'not known'}" + (f"  [{source.where}, {source.confidence}]" if source else ""))
+    for gpu in machine.gpus:
+        size = f", {in_gib(gpu.vram)}, {in_gib(gpu.vram_free)} free" if gpu.vram else ""
+        shared = ", shares the machine's memory" if gpu.unified else ""
+        note = f". {gpu.usable}" if gpu.usable else ""
+        print(f"{'graphics':<13} {gpu.name}{size}{shared}{note}  [{gpu.source.where}, {gpu.source.confidence}]")
+    if not machine.gpus:
+        print(f"{'graphics':<13} none found")
+    for ability in machine.capabilities:
+        print(f"{ability.name:<13} {'yes' if ability.available else 'no'}: {ability.reason}")
+    for disk in machine.disks:
+        kind = f" ({disk.kind})" if disk.kind else ""
+        print(f"{'drive':<13} {disk.path}{kind}: {disk.free / 1e9:,.0f} GB of {disk.total / 1e9:,.0f} GB free")
+    speed = fits.speed
+    how = "measured" if fits.measured else "guessed"
+    bandwidth = f"{speed.bandwidth / 1e9:.0f} GB/s from memory"
+    print(f"{'speed':<13} {bandwidth}, {speed.threads} threads on {speed.device}  [{how}]")
+    sys.stdout.flush()
