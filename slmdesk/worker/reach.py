@@ -92,12 +92,14 @@ class Way:
                 connection.connect(address)
             except OSError as error:
                 connection.close()
-                problem = f"no answer within {TIMEOUT_S:.0f} s" if isinstance(error, TimeoutError) else str(error)
+                problem = _words(error)
                 continue
             self.socket = connection
             return f"{address[0]}, port {address[1]}"
-        kind = "the proxy" if self.proxy else "the host, or a firewall on the way"
-        raise Ended(f"{self.next_host} port {self.next_port} does not accept the connection: {problem}. Ask {kind}.")
+        raise Ended(
+            f"{self.next_host} port {self.next_port} does not accept the connection: {problem}. It may be off, or a "
+            "firewall may be in the way."
+        )
 
     def ask_proxy(self) -> str:
         """Ask the proxy to pass everything on to the host."""
@@ -176,8 +178,7 @@ class Way:
                     break
                 answer += part
         except OSError as error:
-            said = f"no answer within {TIMEOUT_S:.0f} s" if isinstance(error, TimeoutError) else str(error)
-            raise Ended(f"{self.next_host} broke off: {said}") from error
+            raise Ended(f"{self.next_host} broke off: {_words(error)}.") from error
         finally:
             self.down += len(answer)
         line = answer.partition(b"\r\n")[0].decode("latin-1")
@@ -191,6 +192,13 @@ class Way:
         if self.socket is not None:
             self.socket.close()
             self.socket = None
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return f"no answer within {TIMEOUT_S:.0f} s"
+    text = error.strerror or str(error)
+    return text[:1].lower() + text[1:].rstrip(".")
 
 
 def _authority(host: str, port: int) -> str:

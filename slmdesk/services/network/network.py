@@ -206,7 +206,7 @@ class Network(QObject):
         if self._state is NetworkState.OFFLINE:
             return NetworkBlocked(
                 f"{to_ask} was not contacted, because SLMDesk is offline.",
-                "Choose Online in the status bar (or `slmdesk network online`) to allow it.",
+                "Choose Online in the status bar to allow it.",
                 host=to_ask,
                 reason="offline",
             )
@@ -215,8 +215,7 @@ class Network(QObject):
         if self._state is NetworkState.LOCAL:
             return NetworkBlocked(
                 f"{to_ask} was not contacted, because SLMDesk may only reach this computer and addresses you named.",
-                "Choose Online in the status bar (or `slmdesk network online`). An address of your own network can be "
-                "named in the network settings instead.",
+                "Choose Online in the status bar. An address of your own network can be named in the settings instead.",
                 host=to_ask,
                 reason="local",
             )
@@ -224,7 +223,7 @@ class Network(QObject):
             return None
         return NetworkBlocked(
             f"{to_ask} was not contacted, because you have not agreed to that yet.",
-            f"Allow {to_ask} in the network settings (or `slmdesk network consent {to_ask}`), then try again.",
+            f"Allow {to_ask} in the network settings, then try again.",
             host=to_ask,
             reason="consent",
         )

@@ -81,7 +81,11 @@ class HostList(QWidget):
         off.set_theme(self._theme)
         off.clicked.connect(lambda: self._run(self._remove(host.host)))
         name = ElidedLabel(host.host, middle=True)
-        return beside(name, label(self.tr("since {0}, {1}").format(_day(host.added), used), "small"), off)
+        line = QWidget()
+        layout = row(name, label(self.tr("since {0}, {1}").format(_day(host.added), used), "small"), off)
+        layout.setStretch(0, 1)
+        line.setLayout(layout)
+        return line
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
@@ -171,6 +175,9 @@ class NetworkSection(Section):
         self.test = TextButton(self.tr("Test connection"))
         self.steps = StepList()
         self.result = label("", wrap=True)
+        self.allow = TextButton("", kind="primary")
+        self.allow.clicked.connect(lambda: run(self._allow_and_test()))
+        self._to_allow = ""
         self.copy = TextButton(self.tr("Copy"))
         self._firewall = QGridLayout()
         self.test.clicked.connect(lambda: run(self._test()))
@@ -180,6 +187,7 @@ class NetworkSection(Section):
 
     def before(self, column: Column) -> None:
         """What may be reached at all."""
+        self._show()
         column.line(
             self.tr("Connections"),
             self.tr(
@@ -206,8 +214,10 @@ class NetworkSection(Section):
         )
         column.add(beside(self.address, self.test))
         column.add(self.result)
+        column.add(beside(self.allow, 1))
         column.add(self.steps)
         self.result.hide()
+        self.allow.hide()
         column.heading(self.tr("For a firewall"), self.tr("What a company's firewall has to let through."))
         holder = QWidget()
         self._firewall.setContentsMargins(0, 0, 0, 0)
@@ -244,15 +254,26 @@ class NetworkSection(Section):
     async def _test(self) -> None:
         self.steps.clear()
         self.result.hide()
+        self.allow.hide()
         self.test.setEnabled(False)
         try:
             steps = await self._network.test_connection(self.address.text(), self.steps.add)
             reached = bool(steps) and steps[-1].ok
             self._say(self.tr("The host can be reached.") if reached else self.tr("The way ends here:"))
         except NetworkBlocked as blocked:
-            self._say(f"{blocked.message} {blocked.hint}")
+            self._say(blocked.message)
+            self._to_allow = blocked.host
+            online = self._network.state is NetworkState.ONLINE
+            words = self.tr("Allow {0} and test") if online else self.tr("Go online, allow {0} and test")
+            self.allow.setText(words.format(blocked.host))
+            self.allow.show()
         finally:
             self.test.setEnabled(True)
+
+    async def _allow_and_test(self) -> None:
+        await self._network.consent(self._to_allow)
+        await self._network.set_state(NetworkState.ONLINE)
+        await self._test()
 
     def _say(self, words: str) -> None:
         self.result.setText(words)
