@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -119,8 +120,8 @@ async def _make_all(
     if args.measure is not None and (args.speed or (gate is not None and gate.faster)):
         base_speed = await quantizer.speed(source, _progress("Speed of the source"), threads=args.threads)
     failed = False
-    for recipe in recipes:
-        recipe = Recipe.from_dict({**recipe.to_dict(), "matrix": matrix})
+    for plain in recipes:
+        recipe = replace(plain, matrix=matrix)
         target = folder / target_name(source, recipe)
         made = await quantizer.make(source, recipe, target, _progress(recipe.type))
         measured = None
@@ -167,23 +168,32 @@ def _recipes(args: argparse.Namespace) -> list[Recipe]:
 
 
 async def _path(desk: Desk, wanted: str) -> Path:
-    path = Path(wanted).expanduser()
-    if path.exists():
-        return path.absolute()
-    return (await desk.library.find(wanted)).path
+    path = await asyncio.to_thread(_existing, Path(wanted))
+    return path or (await desk.library.find(wanted)).path
+
+
+def _existing(path: Path) -> Path | None:
+    path = path.expanduser()
+    return path.absolute() if path.exists() else None
 
 
 async def _matrix(quantizer: Quantizer, source: Path, args: argparse.Namespace, folder: Path) -> str:
     """The matrix file that is given, or one made now from the text that is given."""
-    path: Path = args.imatrix.expanduser().absolute()
-    if not path.is_file():
-        raise QuantizationError(f"There is no file {path.name}.", "Give an importance matrix, or a text.")
-    with path.open("rb") as file:
-        if file.read(4) == b"GGUF":
-            return str(path)
+    path, start = await asyncio.to_thread(_start, args.imatrix)
+    if start == b"GGUF":
+        return str(path)
     target = folder / f"{source.stem}.imatrix.gguf"
     await quantizer.matrix(source, path, target, _progress("Importance matrix"), threads=args.threads)
     return str(target)
+
+
+def _start(path: Path) -> tuple[Path, bytes]:
+    """An absolute path and the file's first bytes. Raises QuantizationError."""
+    path = path.expanduser().absolute()
+    if not path.is_file():
+        raise QuantizationError(f"There is no file {path.name}.", "Give an importance matrix, or a text.")
+    with path.open("rb") as file:
+        return path, file.read(4)
 
 
 async def _list(quantizer: Quantizer, *, as_json: bool) -> int:
@@ -206,7 +216,7 @@ async def _predict(quantizer: Quantizer, source: Path, recipes: Sequence[Recipe]
             json.dumps(
                 [{"type": p.recipe.type, "size": p.size, "bits": p.bits, "needs_matrix": p.needs_matrix} for p in found]
             )
-        )  # noqa: E501
+        )
         return 0
     for p in found:
         note = "  needs an importance matrix" if p.needs_matrix else ""
@@ -245,16 +255,15 @@ def _figures(measured: Measured) -> dict[str, Any]:
 def _print_measured(measured: Measured) -> None:
     q = measured.quality
     print(f"  perplexity      {q.perplexity:.4f} ± {q.perplexity_error:.4f} (source {measured.base_perplexity:.4f})")
-    print(
-        f"  KL divergence   {q.kl_mean:.5f} ± {q.kl_error:.5f}, median {q.kl_median:.5f}, 99 % {q.kl_99:.4f}, largest {q.kl_max:.3f}"
-    )  # noqa: E501
+    tail = f"median {q.kl_median:.5f}, 99 % {q.kl_99:.4f}, largest {q.kl_max:.3f}"
+    print(f"  KL divergence   {q.kl_mean:.5f} ± {q.kl_error:.5f}, {tail}")
     print(f"  same top token  {q.same_top:.2%} ± {q.same_top_error:.2%}")
     print(f"  probability     {q.shift_mean:+.3%} on average, {q.shift_rms:.3%} root mean square")
     print(f"  on {q.tokens:,} tokens in {q.chunks} chunks of {q.context_length}")
     if (s := measured.speed) is not None:
-        print(
-            f"  speed           reads {s.pp512:,.0f} ± {s.pp512_deviation:.0f} tok/s, writes {s.tg128:,.1f} ± {s.tg128_deviation:.1f} tok/s, at most {in_gib(s.peak_bytes)}"
-        )  # noqa: E501
+        reading = f"reads {s.pp512:,.0f} ± {s.pp512_deviation:.0f} tok/s"
+        writing = f"writes {s.tg128:,.1f} ± {s.tg128_deviation:.1f} tok/s"
+        print(f"  speed           {reading}, {writing}, at most {in_gib(s.peak_bytes)}")
 
 
 async def measure(args: argparse.Namespace) -> int:
@@ -276,7 +285,7 @@ async def measure(args: argparse.Namespace) -> int:
 async def imatrix(args: argparse.Namespace) -> int:
     """Write an importance matrix."""
     target: Path = args.output.expanduser().absolute()
-    if target.exists():
+    if await asyncio.to_thread(_existing, target):
         raise SlmdeskError(f"{target.name} is there already.", "Choose another name.")
     async with Desk.opened(args.profile) as desk:
         source = await _path(desk, args.model)

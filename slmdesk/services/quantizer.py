@@ -95,7 +95,8 @@ class Quantizer:
         return await self._predictions(source, await self._source(source), recipes)
 
     async def _predictions(self, source: Path, facts: ModelFacts, recipes: Sequence[Recipe]) -> list[Prediction]:
-        header = max(0, await asyncio.to_thread(_size, source) - facts.shape.weights_bytes)
+        weights = facts.shape.weights_bytes if facts.shape else 0
+        header = max(0, await asyncio.to_thread(_size, source) - weights) if weights else 0
         found = []
         async with _worker([]) as worker:
             for recipe in recipes:
