@@ -121,7 +121,8 @@ def _meaning(tensor: StoredTensor, bits: int, names: set[str]) -> tuple[str, int
     if tensor.dtype in _FLOATS:
         packed = _SCALES.search(tensor.name) and not tensor.name.endswith(".bias")
         stem = tensor.name.rpartition(".")[0]
-        if packed and (f"{stem}.weight" in names or f"{stem}.qweight" in names or tensor.name.endswith("_scales")):
+        around = {f"{stem}.weight", f"{stem}.qweight", stem}
+        if packed and (around & names or tensor.name.endswith("_scales")):
             return "", 0
         return _FLOATS[tensor.dtype], tensor.elements
     if _SCALES.search(tensor.name):

@@ -1,4 +1,4 @@
-"""A fuzz of the readers of model files: ``python -m tests.benchmarks.fuzz_readers [INPUTS] [SEED]``, 1,000,000 by default.
+"""A fuzz of the readers of model files: ``python -m tests.benchmarks.fuzz_readers [INPUTS] [SEED]`` (a million).
 
 Inputs are sound and hostile files, changed at random: bytes, counts, pieces of other inputs. An input that makes a
 reader do something that none before it did (another refusal, another shape of result) joins the pool, so the fuzz
