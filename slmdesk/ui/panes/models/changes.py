@@ -137,7 +137,7 @@ class Changes(QObject):
 
         def work(folder: Path) -> None:
             async def export(report: Report) -> Any:
-                return await self._services.bundles.export_bundle(model, folder, report)
+                return await self._services.bundles.export(model, folder, report)
 
             self._services.jobs.start(self.tr("Export {0}").format(model.name), export)
             self._host.say(self.tr("Exporting {0}").format(model.name))
@@ -149,7 +149,7 @@ class Changes(QObject):
 
         def work(folder: Path) -> None:
             async def import_(report: Report) -> Any:
-                return await self._services.bundles.import_bundle(folder, report)
+                return await self._services.bundles.import_(folder, report)
 
             self._services.jobs.start(self.tr("Import {0}").format(folder.name), import_)
             self._host.say(self.tr("Importing {0}").format(folder.name))

@@ -12,6 +12,7 @@ from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.fit import Remedy
 from slmdesk.core.models import Model
 from slmdesk.ui.panes.models.changes import Changes
+from slmdesk.ui.panes.models.levels import Levels
 from slmdesk.ui.panes.models.loads import Loads
 from slmdesk.ui.panes.models.siblings import siblings
 from slmdesk.ui.panes.models.verifying import Verifying
@@ -29,8 +30,8 @@ class Chosen(QObject):
     closed = Signal()
 
     def __init__(
-        self, services: ModelsServices, host: Host, details: ModelDetails, loads: Loads, changes: Changes,
-        parent: QObject,
+        self, services: ModelsServices, host: Host, details: ModelDetails, loads: Loads, levels: Levels,
+        changes: Changes, parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._services = services
@@ -38,6 +39,7 @@ class Chosen(QObject):
         self._host = host
         self._details = details
         self._loads = loads
+        self._levels = levels
         self._changes = changes
         self._model: Model | None = None
         self._reading: asyncio.Task[Any] | None = None
@@ -97,20 +99,14 @@ class Chosen(QObject):
 
     def _show_siblings(self, model: Model) -> None:
         others = siblings(model, self._library.entries())
-        self._details.show_quantizations([(m, self._remark(m)) for m in others])
-
-    def _remark(self, model: Model) -> words.Remark:
-        fits = self._services.fits
-        fit = fits.fit(model, self._loads.options(model)) if fits is not None else None
-        return words.fit_remark(fit) if fit is not None else words.NONE
+        self._details.show_quantizations([(m, self._levels.remark(m)) for m in others])
 
     def refresh_fit(self) -> None:
         """Judge anew whether the chosen model runs here."""
-        model, fits, card = self._model, self._services.fits, self._details.fit
+        model, card = self._model, self._details.fit
         if model is None:
             return
-        runs = fits is not None and not model.problem and not model.offline
-        fit = fits.fit(model, self._loads.options(model)) if runs and fits is not None else None
+        fit = None if model.offline else self._levels.fit(model)
         card.setVisible(fit is not None)
         card.show_fit(fit, words.fit_remark(fit) if fit is not None else words.NONE)
 

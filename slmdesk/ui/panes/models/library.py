@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from slmdesk.ui import format as fmt
 from slmdesk.ui.file_dialogs import ask_files, ask_folder
 from slmdesk.ui.panes.models.changes import Changes
 from slmdesk.ui.panes.models.chosen import Chosen
+from slmdesk.ui.panes.models.levels import Levels
 from slmdesk.ui.panes.models.loads import Loads
 from slmdesk.ui.panes.models.siblings import sibling
 from slmdesk.ui.panes.models.upkeep import Upkeep
@@ -45,14 +47,15 @@ class LibraryView(ModelsView):
         super().__init__(services, host, parent)
         self._library = services.library
         self._fits = services.fits
-        self._levels: dict[str, FitLevel | None] = {}
         self._details_width = DETAILS_WIDTH
+        self._stale = True
         self.trouble = MemoryTrouble()
         self.loads = Loads(services, host, self.trouble, self._sibling, self)
+        self.levels = Levels(services.fits, host, self.loads.options, self)
         self.changes = Changes(services, host, self)
         self.bar = FilterBar()
         self.notice = NoticeLine(self.tr("Show"))
-        self.table = ModelTable(self._remark, self._fit_order)
+        self.table = ModelTable(self.levels)
         self.empty = EmptyHint()
         self.scan_line = ScanLine()
         self.details: ModelDetails | None = None
@@ -107,7 +110,9 @@ class LibraryView(ModelsView):
         whole.addWidget(self.pages)
 
     def _connect(self) -> None:
-        self.bar.changed.connect(self.refresh)
+        self.bar.changed.connect(self._show_models)
+        self.levels.completed.connect(self._show_models)
+        self.bar.about_to_open.connect(lambda: self.bar.set_choices(self._choices()))
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
         self.notice.acted.connect(self.upkeep.show_duplicates)
@@ -127,7 +132,7 @@ class LibraryView(ModelsView):
         self.loads.changed.connect(self._show_states)
         self.loads.smaller_wanted.connect(self._on_smaller)
         self.changes.removed.connect(self._on_removed)
-        self._library.changed.connect(self._refresh_soon.start)
+        self._library.changed.connect(self._on_library)
         self._library.scan_progress.connect(self._on_scan)
         if self._fits is not None:
             self._fits.changed.connect(self._forget_fits)
@@ -143,15 +148,32 @@ class LibraryView(ModelsView):
         self.refresh()
 
     def shown(self) -> None:
-        self.refresh()
+        if self._stale:
+            self.refresh()
         if self.pages.currentIndex() == 0:
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _on_library(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._refresh_soon.start()
+
     def refresh(self) -> None:
-        """Show the models that the filters ask for, and what belongs around them."""
+        """Show what the library knows now, and what belongs around the table."""
         self._refresh_soon.stop()
-        everything = self._library.entries()
+        self._stale = False
+        self._show_models()
+        self.upkeep.refresh()
+        self.run(self._show_duplicates())
+        if self.chosen is not None:
+            self.chosen.refresh()
+
+    def _show_models(self) -> None:
+        """Show the models that the filters ask for."""
         filters = self.bar.filters
+        everything = self._library.entries()
+        if filters.fit:
+            self.levels.ready(everything)
         found = self._library.search(filters.text, **self._query(filters))
         self.table.set_models(found)
         self.table.items.set_states(self.loads.states())
@@ -159,12 +181,6 @@ class LibraryView(ModelsView):
         self._rows.setCurrentIndex(0 if found else 1)
         if not found:
             self._show_empty(everything)
-        if self.sender() is not self.bar:
-            self.bar.set_choices(self._choices(everything))
-            self._show_duplicates()
-            self.upkeep.refresh()
-        if self.chosen is not None:
-            self.chosen.refresh()
 
     def _query(self, filters: Filters) -> dict[str, Any]:
         """The filters as the library's search takes them."""
@@ -180,11 +196,12 @@ class LibraryView(ModelsView):
         if filters.ability:
             query["ability"] = Ability(filters.ability)
         if filters.fit:
-            query["fits"] = partial(self._fits_as, filters.fit)
+            query["fits"] = partial(self.levels.runs_as, filters.fit)
         return query
 
-    def _choices(self, models: Sequence[Model]) -> dict[str, list[tuple[str, str]]]:
+    def _choices(self) -> dict[str, list[tuple[str, str]]]:
         """The values that occur, each filter's in its own order."""
+        models = self._library.entries()
 
         def plain(values: set[str]) -> list[tuple[str, str]]:
             return [(value, value) for value in sorted(values - {""}, key=str.casefold)]
@@ -237,8 +254,9 @@ class LibraryView(ModelsView):
         else:
             self.host.show_view("discover")
 
-    def _show_duplicates(self) -> None:
-        groups = [g for g in self._library.duplicates() if g.bytes_to_win]
+    async def _show_duplicates(self) -> None:
+        found = await asyncio.to_thread(self._library.duplicates)
+        groups = [g for g in found if g.bytes_to_win]
         sure = [g for g in groups if g.confirmed]
         won = fmt.disk_size(sum(g.bytes_to_win for g in sure))
         if sure:
@@ -263,31 +281,8 @@ class LibraryView(ModelsView):
         if self.chosen is not None:
             self.chosen.show_states(states)
 
-    # --- fits ---------------------------------------------------------------------------------------------------
-
-    def _remark(self, model: Model) -> words.Remark:
-        if self._fits is None:
-            return words.NONE
-        fit = self._fits.fit(model, self.loads.options(model))
-        return words.fit_remark(fit) if fit is not None else words.NONE
-
-    def _level(self, model: Model) -> FitLevel | None:
-        if model.id not in self._levels:
-            runs = self._fits is not None and not model.problem
-            self._levels[model.id] = self._fits.level(model, self.loads.options(model)) if runs and self._fits else None
-        return self._levels[model.id]
-
-    def _fits_as(self, wanted: str, model: Model) -> bool:
-        level = self._level(model)
-        return level not in (None, FitLevel.TOO_BIG) if wanted == "runs" else level == wanted
-
-    def _fit_order(self, models: Sequence[Model]) -> list[int]:
-        places = {level: place for place, level in enumerate(FitLevel)}
-        levels = (self._level(model) for model in models)
-        return [len(places) if level is None else places[level] for level in levels]
-
     def _forget_fits(self) -> None:
-        self._levels.clear()
+        self.levels.forget()
         self.table.items.forget_fits()
         if self.chosen is not None:
             self.chosen.refresh_fit()
@@ -327,7 +322,7 @@ class LibraryView(ModelsView):
         self.splitter.addWidget(self.details)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
-        self.chosen = Chosen(self.services, self.host, self.details, self.loads, self.changes, self)
+        self.chosen = Chosen(self.services, self.host, self.details, self.loads, self.levels, self.changes, self)
         self.chosen.chat_requested.connect(self.chat_requested)
         self.chosen.closed.connect(self.table.clear_choice)
         self.chosen.model_requested.connect(self.show_model)
@@ -417,7 +412,7 @@ class LibraryView(ModelsView):
         if isinstance(state.get("table"), dict):
             self.table.restore_state(state["table"])
         if isinstance(state.get("filters"), dict):
-            self.bar.set_choices(self._choices(self._library.entries()))
+            self.bar.set_choices(self._choices())
             self.bar.set_filters(Filters.from_dict(state["filters"]))
         if isinstance(state.get("details"), int):
             self._details_width = max(300, min(700, state["details"]))

@@ -27,15 +27,9 @@ def siblings(model: Model, models: Iterable[Model]) -> list[Model]:
     if model.starter:
         return []
     own = base_name(model)
-    found = [
-        m
-        for m in models
-        if m.id != model.id
-        and m.architecture == model.architecture
-        and abs(m.parameters - model.parameters) <= 0.02 * model.parameters
-        and not m.problem
-        and base_name(m) == own
-    ]
+    low, high = 0.98 * model.parameters, 1.02 * model.parameters
+    alike = [m for m in models if low <= m.parameters <= high and m.architecture == model.architecture]
+    found = [m for m in alike if m.id != model.id and not m.problem and base_name(m) == own]
     return sorted(found, key=lambda m: (-m.size, m.quantization))
 
 

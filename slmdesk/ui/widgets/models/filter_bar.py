@@ -51,6 +51,8 @@ class FilterBar(QWidget):
     """``changed`` tells that :attr:`filters` are others now."""
 
     changed = Signal()
+    about_to_open = Signal()
+    """The filters are going to be shown, so that their choices should be right."""
     down_requested = Signal()
     """The down key in the search field: a person wants to go to the first row."""
 
@@ -128,6 +130,7 @@ class FilterBar(QWidget):
 
     def open_filters(self) -> None:
         """Open the filters below their button."""
+        self.about_to_open.emit()
         self._popover = _FilterPopover(self)
         self._popover.open_at(self.button)
 

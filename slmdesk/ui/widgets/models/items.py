@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from slmdesk.core.models import Model, ModelFormat, Verdict
 from slmdesk.ui.widgets.models import words
 from slmdesk.ui.widgets.models.columns import Column, columns
-from slmdesk.ui.widgets.models.words import NONE, Remark
+from slmdesk.ui.widgets.models.words import Remark
 
 Index = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
-MODEL_ROLE = Qt.ItemDataRole.UserRole
-REMARK_ROLE = Qt.ItemDataRole.UserRole + 1
-STATE_ROLE = Qt.ItemDataRole.UserRole + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +29,31 @@ class LoadState:
 NOT_LOADED = LoadState()
 
 
+class FitWords(Protocol):
+    """Whoever knows how models fit this machine."""
+
+    def remark(self, model: Model) -> Remark:
+        """The fit pill of a model, at once; its tip may be left out."""
+
+    def tip(self, model: Model) -> str:
+        """What the pill's tooltip says, with the numbers."""
+
+    def order(self, models: Sequence[Model]) -> Sequence[int] | None:
+        """Each model's place in the order of fitting; None where that takes longer than a glance."""
+
+
 class ModelItems(QAbstractTableModel):
     """One row per model, sorted by any column.
 
-    ``remark_of`` gives the fit pill of a model; it is asked for the rows in sight only, and each answer is kept until
-    :meth:`forget_fits`. ``fit_order`` gives all models' places in the order of fitting, for sorting by it.
+    ``fits`` tells how models fit; it is asked for the rows in sight only, and each answer is kept until
+    :meth:`forget_fits`.
     """
 
-    def __init__(
-        self, remark_of: Callable[[Model], Remark], fit_order: Callable[[Sequence[Model]], Sequence[int]],
-        parent: QObject | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, fits: FitWords, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.columns: tuple[Column, ...] = columns()
-        self._remark_of = remark_of
-        self._fit_order = fit_order
+        self._fits = fits
+        self._by_name: Sequence[Model] = ()
         self._models: list[Model] = []
         self._rows: dict[str, int] = {}
         self._remarks: dict[str, Remark] = {}
@@ -59,17 +66,21 @@ class ModelItems(QAbstractTableModel):
     def set_models(self, models: Sequence[Model]) -> None:
         """Show these models, in the order that was chosen last."""
         self.beginResetModel()
+        self._by_name = models
         self._models = self._sorted(models)
         self._rows = {model.id: place for place, model in enumerate(self._models)}
         self.endResetModel()
 
     def update_models(self, models: Sequence[Model]) -> bool:
         """Take over changed properties where the rows stay the same; False where they do not (then nothing is done)."""
-        ordered = self._sorted(models)
-        if [m.id for m in ordered] != [m.id for m in self._models]:
+        if len(models) != len(self._models):
             return False
-        changed = [place for place, model in enumerate(ordered) if model != self._models[place]]
-        self._models = ordered
+        ordered = self._sorted(models)
+        pairs = list(zip(ordered, self._models, strict=True))
+        if any(now is not before and now.id != before.id for now, before in pairs):
+            return False
+        changed = [place for place, (now, before) in enumerate(pairs) if now is not before and now != before]
+        self._by_name, self._models = models, ordered
         for place in changed:
             self._remarks.pop(ordered[place].id, None)
         if changed:
@@ -98,6 +109,10 @@ class ModelItems(QAbstractTableModel):
         """The row of a model, or -1."""
         return self._rows.get(model_id, -1)
 
+    def state(self, model: Model) -> LoadState:
+        """Whether a model is in memory."""
+        return self._states.get(model.id, NOT_LOADED)
+
     def remark(self, model: Model) -> Remark:
         """The pill of a model: what keeps it from running, else how it fits."""
         if model.offline:
@@ -107,7 +122,7 @@ class ModelItems(QAbstractTableModel):
         if model.verdict is Verdict.REFUSED:
             return words.verdict_remark(model.verdict)
         if model.id not in self._remarks:
-            self._remarks[model.id] = self._remark_of(model)
+            self._remarks[model.id] = self._fits.remark(model)
         return self._remarks[model.id]
 
     def _obstacle(self, model: Model) -> Remark:
@@ -124,15 +139,18 @@ class ModelItems(QAbstractTableModel):
     # --- sorting ------------------------------------------------------------------------------------------------
 
     def _sorted(self, models: Sequence[Model]) -> list[Model]:
+        """In order; ``models`` come sorted by name, which settles what is equal otherwise. The starter stands last."""
+        by_name = [m for m in models if not m.starter] + [m for m in models if m.starter]
         column = self.columns[self._sort_column]
-        by_name = sorted(models, key=lambda m: (m.starter, m.name.casefold()))
-        if column.key == "fit":
-            order = self._fit_order(by_name)
-            places = sorted(range(len(by_name)), key=order.__getitem__, reverse=self._descending)
-            return [by_name[place] for place in places]
-        if column.key == "name" and not self._descending:
+        if column.key == "name":
+            return by_name[::-1] if self._descending else by_name
+        if column.key != "fit":
+            return sorted(by_name, key=column.sort_key, reverse=self._descending)
+        order = self._fits.order(by_name)
+        if order is None:
             return by_name
-        return sorted(by_name, key=column.sort_key, reverse=self._descending)
+        places = sorted(range(len(by_name)), key=order.__getitem__, reverse=self._descending)
+        return [by_name[place] for place in places]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         descending = order == Qt.SortOrder.DescendingOrder
@@ -142,7 +160,7 @@ class ModelItems(QAbstractTableModel):
         before = self.persistentIndexList()
         kept = [(self._models[i.row()].id, i.column()) for i in before]
         self._sort_column, self._descending = column, descending
-        self._models = self._sorted(self._models)
+        self._models = self._sorted(self._by_name)
         self._rows = {model.id: place for place, model in enumerate(self._models)}
         self.changePersistentIndexList(before, [self.index(self._rows[i], c) for i, c in kept])
         self.layoutChanged.emit()
@@ -173,12 +191,6 @@ class ModelItems(QAbstractTableModel):
         if model is None:
             return None
         column = self.columns[index.column()]
-        if role == MODEL_ROLE:
-            return model
-        if role == STATE_ROLE:
-            return self._states.get(model.id, NOT_LOADED)
-        if role == REMARK_ROLE:
-            return self.remark(model) if column.key == "fit" else NONE
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             text = self.remark(model).words if column.key == "fit" else column.text(model)
             return text if role == Qt.ItemDataRole.DisplayRole else f"{column.title}: {text or self.tr('not known')}"
@@ -188,7 +200,8 @@ class ModelItems(QAbstractTableModel):
 
     def _tip(self, model: Model, column: Column) -> str:
         if column.key == "fit":
-            return self.remark(model).tip
+            remark = self.remark(model)
+            return remark.tip or (self._fits.tip(model) if remark.words else "")
         if column.key == "parameters":
             return words.parameters_of(model)
         if column.key == "class" and model.parameters:

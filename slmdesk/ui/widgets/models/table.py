@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, QItemSelection, QModelIndex, QPoint, QSignalBlocker, Qt, QTimer, Signal
@@ -12,8 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTableView,
 from slmdesk.core.models import Model
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.models.delegate import ModelDelegate
-from slmdesk.ui.widgets.models.items import ModelItems
-from slmdesk.ui.widgets.models.words import Remark
+from slmdesk.ui.widgets.models.items import FitWords, ModelItems
 
 NARROWEST = 48
 
@@ -33,13 +32,10 @@ class ModelTable(QTableView):
     layout_changed = Signal()
     """Columns or their order changed."""
 
-    def __init__(
-        self, remark_of: Callable[[Model], Remark], fit_order: Callable[[Sequence[Model]], Sequence[int]],
-        parent: QWidget | None = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, fits: FitWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.items = ModelItems(remark_of, fit_order, self)
-        self.delegate = ModelDelegate(self)
+        self.items = ModelItems(fits, self)
+        self.delegate = ModelDelegate(self, self.items)
         self._theme = Theme()
         self._widths = {column.key: column.width for column in self.items.columns}
         self._wanted = {column.key for column in self.items.columns if column.wanted}
@@ -296,7 +292,8 @@ class ModelTable(QTableView):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
-        self._theme = self.delegate.theme = theme
+        self._theme = theme
+        self.delegate.set_theme(theme)
         self.verticalHeader().setDefaultSectionSize(theme.px(36))
         self._lay_out()
         self.viewport().update()

@@ -52,6 +52,14 @@ def class_range(value: ParameterClass) -> str:
     }[value]
 
 
+def short_name(model: Model) -> str:
+    """A model's name without the quantization at its end, where that is said beside it."""
+    end = model.quantization
+    if end and len(model.name) > len(end) + 1 and model.name[-len(end) :].casefold() == end.casefold():
+        return model.name[: -len(end)].rstrip(" -_.")
+    return model.name
+
+
 def class_of(model: Model) -> str:
     """The name of a model's size class; empty where its size is not known."""
     return class_name(model.parameter_class) if model.parameters else ""
@@ -147,6 +155,11 @@ def fit_label(level: FitLevel, *, partly_on_cpu: bool = False) -> str:
         FitLevel.SLOW: _tr("Slow"),
         FitLevel.TOO_BIG: _tr("Too big"),
     }[level]
+
+
+def level_remark(level: FitLevel) -> Remark:
+    """The fit pill without its numbers."""
+    return Remark(fit_label(level), _FIT_TONES[level])
 
 
 def fit_remark(fit: Fit) -> Remark:
