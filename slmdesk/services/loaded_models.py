@@ -118,6 +118,8 @@ class LoadedModels(QObject):
 
     async def _load(self, model: Model, options: LoadOptions) -> LoadedModel:
         runtime = self._runtimes.get(model.runtime)
+        if runtime is None and not model.runtime:
+            raise RuntimeUnavailable(f"{model.name} cannot be loaded. {model.problem}", "Choose another model.")
         if runtime is None:
             raise RuntimeUnavailable(
                 f"{model.name} needs the runtime {model.runtime}, which this installation does not have.",

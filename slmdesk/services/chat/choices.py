@@ -32,6 +32,9 @@ class Choices:
             found = self._library.get(model_id) if model_id else None
             if found is not None and not found.problem:
                 return found
+        own = self._library.get(wanted) if wanted else None
+        if own is not None:
+            raise SlmdeskError(f"{own.name} cannot be used now. {own.problem}", "Choose another one above the chat.")
         if wanted:
             raise SlmdeskError(
                 "The model of this chat is no longer on this machine.", "Choose another one above the chat."

@@ -54,7 +54,7 @@ class Assembly:
         found = Assembled()
         made: dict[Path, tuple[tuple[FileEntry, ...], _Context, Model]] = {}
         for group in _grouped(e for e in entries if e.place in owned):
-            context = (tuple(owned[e.place] for e in group), _note(group, notes))
+            context = (tuple(owned[e.place] and not e.summary.get("linked") for e in group), _note(group, notes))
             before = self._made.get(group[0].path)
             same = before is not None and before[1] == context and _same(before[0], group)
             model = before[2] if before is not None and same else self._model(group, *context)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import stat
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ async def delete(index: Index, entry: FileEntry, name: str) -> Deleted:
     token = new_id()
     folder = place / FOLDER / token
     files = await asyncio.to_thread(_move_in, entry, folder)
-    freed = entry.size if await asyncio.to_thread(_alone, folder, files) else 0
+    freed = await asyncio.to_thread(_freed, folder, files)
     item = Binned(token, entry.path, entry.place, name, folder, tuple(files), freed, time.time())
     try:
         await index.store.put_binned(item)
@@ -74,7 +75,10 @@ def _move_in(entry: FileEntry, folder: Path) -> list[tuple[str, str]]:
     """Move the files; all or none. Returns (name in the bin, where it was) of each."""
     moved: list[tuple[str, str]] = []
     try:
-        folder.mkdir(parents=True, mode=0o700)
+        folder.parent.mkdir(mode=0o700, exist_ok=True)
+        if folder.parent.is_symlink():
+            raise NotADirectoryError(20, f"{folder.parent} is a link that leads elsewhere")
+        folder.mkdir(mode=0o700)
         for name in entry.files:
             source = entry.folder / name
             source.rename(folder / name)
@@ -116,7 +120,7 @@ def _move_out(item: Binned) -> None:
 
 def _erase(item: Binned) -> bool:
     """Delete one model's folder in the bin; False where it could not be."""
-    if item.folder.name != item.token or item.folder.parent.name != FOLDER:
+    if item.folder.name != item.token or item.folder.parent.name != FOLDER or item.folder.parent.is_symlink():
         return False
     if not item.folder.parent.is_dir():
         return not _is_away(item)
@@ -140,8 +144,11 @@ def _remove_folders(folder: Path) -> None:
             path.rmdir()
 
 
-def _alone(folder: Path, files: list[tuple[str, str]]) -> bool:
-    """Whether the files' bytes lie nowhere else: a hard link's are not won back."""
-    with suppress(OSError):
-        return all((folder / name).lstat().st_nlink == 1 for name, _ in files)
-    return True
+def _freed(folder: Path, files: list[tuple[str, str]]) -> int:
+    """The bytes that deleting the files gives back: those of links are also somewhere else."""
+    freed = 0
+    for name, _ in files:
+        with suppress(OSError):
+            status = (folder / name).lstat()
+            freed += status.st_size if stat.S_ISREG(status.st_mode) and status.st_nlink == 1 else 0
+    return freed

@@ -231,6 +231,7 @@ def _entry(item: Mapping[str, Any], before: FileEntry | None, now: float) -> Fil
             "verdict": item["verdict"],
             "problem": problem,
             "folder": item["folder"],
+            "linked": item["linked"],
             "weights": item["weights"],
         },
     )

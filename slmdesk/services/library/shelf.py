@@ -91,14 +91,21 @@ class Shelf(QObject):
         return None
 
     def _named(self, wanted: str, path: Path | None) -> Model | None:
+        """The model that has this id, name or file name, or lies at ``path``."""
         small = wanted.casefold()
-        by_path = next((self._models.get(i) for p, i in self._assembled.ids.items() if path in (p, _real(p))), None)
         for model in (*self._sorted, *self._outside.values()):
             names = [model.id, model.name, model.path.name, model.path.stem]
             names += [name for entry in self._assembled.entries.get(model.id, ()) for name in entry.names]
             if small in (n.casefold() for n in names) or path == model.path:
                 return model
-        return by_path if path is not None else None
+        if path is None:
+            return None
+        with suppress(OSError):
+            status = path.stat()
+            for model_id, group in self._assembled.entries.items():
+                if any((e.device, e.inode) == (status.st_dev, status.st_ino) or e.path == path for e in group):
+                    return self._models.get(model_id)
+        return None
 
     def search(
         self,
@@ -277,10 +284,3 @@ def _counted(entries: list[FileEntry]) -> dict[Path, tuple[int, int]]:
         key = (entry.device, entry.inode) if entry.inode else entry.path
         sizes.setdefault(entry.place, {})[key] = entry.size
     return {place: (len(found), sum(found.values())) for place, found in sizes.items()}
-
-
-def _real(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, RuntimeError):
-        return path

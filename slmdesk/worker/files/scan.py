@@ -92,6 +92,7 @@ def _entry(one: Found) -> dict[str, Any] | None:
         "names": list(one.names),
         "files": list(one.listed.files),
         "folder": one.listed.whole,
+        "linked": one.linked,
         "size": one.size,
         "mtime_ns": one.mtime_ns,
         "inode": one.inode,

@@ -63,6 +63,12 @@ class Found:
         return self.listed.path
 
     @property
+    def linked(self) -> bool:
+        """Whether a link leads out of the place to it: then it belongs to whoever has that other folder."""
+        place = os.path.realpath(self.place)
+        return os.path.commonpath((os.path.realpath(self.listed.folder), place)) != place and self.path != self.place
+
+    @property
     def mark(self) -> str:
         """A short text that changes when what the store tells does."""
         told = (self.store, self.place, self.names, self.listed.files, self.listed.beside, self.publisher)
@@ -286,9 +292,12 @@ def _json(path: str) -> dict[str, Any]:
 
 
 def _foundry_name(listed: Listed) -> str:
-    """What Foundry Local calls a model, such as "Phi-4-mini-instruct-generic-cpu"."""
-    name = _json(os.path.join(listed.folder, "inference_model.json")).get("Name")  # noqa: PTH118
-    return name if isinstance(name, str) else ""
+    """What Foundry Local calls a model, such as "Phi-4-mini-instruct-generic-cpu"; said in or above its folder."""
+    for folder in (listed.folder, os.path.dirname(listed.folder)):  # noqa: PTH120
+        name = _json(os.path.join(folder, "inference_model.json")).get("Name")  # noqa: PTH118
+        if isinstance(name, str) and name:
+            return name
+    return ""
 
 
 def _revisions(repository: str, snapshots: Folder | None) -> list[str]:

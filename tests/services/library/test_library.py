@@ -525,3 +525,56 @@ async def test_names_that_find_nothing(room: Room, tiny: Path) -> None:
     model = await room.library.find(str(outside))
     assert model.path == outside
     assert room.library.get(model.id) == model
+
+
+async def test_a_link_out_of_ones_own_folder_leads_to_what_is_not_ones_own(room: Room, tiny: Path) -> None:
+    foreign = model_stores.copy(tiny, room.folder / "foreign" / "one.gguf")
+    (room.own / "linked").symlink_to(foreign.parent)
+    await room.library.scan()
+    model = await room.library.find("one")
+    assert model.path == room.own / "linked" / "one.gguf"
+    assert not model.homes[0].owned
+    with pytest.raises(SlmdeskError, match="does not change"):
+        await room.library.delete(model.id)
+    assert foreign.exists()
+
+
+async def test_a_bin_that_leads_elsewhere_is_refused(room: Room, tiny: Path) -> None:
+    path = model_stores.copy(tiny, room.own / "one.gguf")
+    (room.folder / "elsewhere").mkdir()
+    (room.own / ".slmdesk-bin").symlink_to(room.folder / "elsewhere")
+    await room.library.scan()
+    with pytest.raises(SlmdeskError, match="could not be moved to the bin"):
+        await room.library.delete((await room.library.find("one")).id)
+    assert path.exists()
+    assert list((room.folder / "elsewhere").iterdir()) == []
+
+
+async def test_deleting_a_link_frees_nothing_and_keeps_the_file(room: Room, tiny: Path) -> None:
+    target = model_stores.copy(tiny, room.folder / "target.gguf")
+    (room.own / "link.gguf").symlink_to(target)
+    os.link(target, room.own / "hard.gguf")
+    await room.library.scan()
+    model = await room.library.find("link")
+    for name in ("link.gguf", "hard.gguf"):
+        deleted = await room.library.delete(model.id, room.own / name)
+        assert deleted.bytes == 0
+    await room.library.empty_bin()
+    assert target.read_bytes() == tiny.read_bytes()
+
+
+async def test_a_file_is_found_by_any_path_to_it(room: Room, tiny: Path) -> None:
+    path = model_stores.copy(tiny, room.own / "one.gguf")
+    (room.folder / "other-name").symlink_to(path)
+    await room.library.scan()
+    assert (await room.library.find(str(room.folder / "other-name"))).path == path
+    assert (await room.library.find(f"{room.own}/../own/one.gguf")).path == path
+
+
+async def test_a_digest_from_elsewhere_joins_copies(room: Room, tiny: Path, names: Names) -> None:
+    one, two = (model_stores.copy(tiny, room.own / f"{n}.gguf") for n in ("one", "two"))
+    await room.library.scan()
+    for path in (one, two, room.own / "nowhere"):
+        await room.library.note_digest(path, model_stores.sha256(tiny))
+    assert names() == ["one"]
+    assert room.library.entries()[0].digest == model_stores.sha256(tiny)
