@@ -197,7 +197,7 @@ async def test_another_version_can_be_chosen(pane: ModelsPane, desk: Desk, hub: 
 
 async def test_trouble_is_told_with_a_way_on(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:
     await desk.settings.set("hub_mirror", hub.url)
-    hub.fault("status", "/api/models", status=500, times=50)
+    hub.fault("status", "/api/models", status=404, times=50)
     view = discover(pane)
     view.choose_source("hf")
     await until(lambda: view.notice.action.isVisible(), 30)

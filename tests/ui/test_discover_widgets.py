@@ -11,8 +11,12 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from slmdesk.core.fit import Fit, FitLevel
+from slmdesk.core.memory import MemoryEstimate
 from slmdesk.core.models import Ability, ModelFormat
-from slmdesk.core.remote import Download, DownloadState, PlannedFile, RemoteGroup, RemoteModel
+from slmdesk.core.remote import Download, DownloadState, PlannedFile, RemoteFile, RemoteGroup, RemoteModel
+from slmdesk.core.remote_groups import groups_of
+from slmdesk.ui.panes.models.discover_fit import best_here
 from slmdesk.ui.theme import Theme, ThemeSource
 from slmdesk.ui.widgets.controls import TextButton
 from slmdesk.ui.widgets.models.discover_cards import CARD_ROLE, CardList, ResultCard
@@ -21,7 +25,8 @@ from slmdesk.ui.widgets.models.discover_filters import FilterBar, Filters
 from slmdesk.ui.widgets.models.download_words import amount_words, speed_words, state_words, summary_words, time_left
 from slmdesk.ui.widgets.models.remote_card import CardView
 from slmdesk.ui.widgets.models.remote_card_text import LONGEST, readable
-from slmdesk.ui.widgets.models.remote_rows import GetState, Getting, GroupLine, GroupList
+from slmdesk.ui.widgets.models.remote_getting import GetState, Getting
+from slmdesk.ui.widgets.models.remote_rows import GroupLine, GroupList
 from slmdesk.ui.widgets.models.remote_token_dialog import TokenDialog
 from slmdesk.ui.widgets.models.remote_words import card_of, comparison_of, shelf_of, short_count
 from slmdesk.ui.widgets.models.words import NONE, Remark
@@ -231,6 +236,33 @@ async def test_quantizations_stand_under_their_headings(qtbot: QtBot) -> None:
         rows.rows["k2"].button.click()
     assert told.args == ["k2"]
     assert rows.rows["k0"].button.accessibleName() == "50 %: Q0"
+
+
+def fit(level: FitLevel) -> Fit:
+    return Fit(level, MemoryEstimate(1, 1, 1, 1), 1)
+
+
+@pytest.mark.parametrize(
+    ("levels", "best"),
+    [
+        ("FFFF", "Q4_K_M"),
+        ("FFFT", "Q4_K_M"),
+        ("FFLL", "Q3_K_M"),
+        ("LLTT", "Q3_K_M"),
+        ("LSSS", "Q2_K"),
+        ("SSSS", "Q4_K_M"),
+        ("SSTT", "Q3_K_M"),
+        ("TTTT", ""),
+    ],
+)
+def test_what_to_take_follows_what_fits(levels: str, best: str) -> None:
+    names = ("Q2_K", "Q3_K_M", "Q4_K_M", "Q8_0")
+    groups = groups_of([RemoteFile(f"m-{name}.gguf", 1_000 * (n + 1), "a" * 64) for n, name in enumerate(names)])
+    of = {"F": FitLevel.FITS, "L": FitLevel.LESS_CONTEXT, "S": FitLevel.SLOW, "T": FitLevel.TOO_BIG}
+    fits = {name: fit(of[mark]) for name, mark in zip(names, levels, strict=True)}
+    chosen = best_here(groups, fits, {ModelFormat.GGUF})
+    assert (chosen.key if chosen else "") == best
+    assert best_here(groups, fits, {ModelFormat.ONNX}) is None
 
 
 @pytest.mark.parametrize(

@@ -228,6 +228,7 @@ class DiscoverView(ModelsView):
         source = self._places.get(self.source)
         purpose = self.tr("Searching {0}").format(source.name)
         status = source.status()
+        self.bar.set_usable(usable=status.missing != "runtime")
         if not status.ready:
             self._show_found([])
             self.leave.ask_status(self.notice, status, purpose, self.search)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -10,20 +9,21 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QComboBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import NeedsApproval, NeedsToken, NetworkBlocked, SlmdeskError
-from slmdesk.core.fit import Fit, FitLevel
+from slmdesk.core.fit import Fit
 from slmdesk.core.models import ModelFormat
 from slmdesk.core.remote import Access, Download, DownloadState, RemoteDetails, RemoteGroup, RemoteModel
-from slmdesk.core.remote_groups import plan_of, recommended
-from slmdesk.core.shape_config import shape_of_config
+from slmdesk.core.remote_groups import plan_of
 from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.models.discover_access import Leave
+from slmdesk.ui.panes.models.discover_fit import best_here, fits_of
 from slmdesk.ui.panes.models.view import Host, ModelsServices
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row
 from slmdesk.ui.widgets.models.discover_notice import Notice
 from slmdesk.ui.widgets.models.remote_card import CardView
 from slmdesk.ui.widgets.models.remote_facts import FactList
-from slmdesk.ui.widgets.models.remote_rows import GetState, Getting, GroupLine, GroupList, pill, set_pill
+from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, state_of
+from slmdesk.ui.widgets.models.remote_rows import GroupLine, GroupList, pill, set_pill
 from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, group_name, part_words, shelf_of
 from slmdesk.ui.widgets.models.words import NONE, Remark, bits, fit_remark, format_name
 
@@ -107,7 +107,10 @@ class ModelPage(QWidget):
         self.side.setWidget(side)
         right = QFrame()
         right.setProperty("edge", "left")
-        right.setLayout(row(self.card))
+        self.no_card = label(kind="secondary", wrap=True)
+        self.no_card.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.no_card.setMargin(24)
+        right.setLayout(row(self.card, self.no_card))
         bar = QWidget()
         bar.setProperty("edge", "bottom")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -144,7 +147,7 @@ class ModelPage(QWidget):
         self._fit_side()
 
     def _fit_side(self) -> None:
-        self.side.setFixedWidth(min(self._theme.px(_SIDE), self.width() // 2))
+        self.side.setFixedWidth(min(self._theme.px(_SIDE), round(self.width() * 0.54)))
 
     # --- opening ------------------------------------------------------------------------------------------------
 
@@ -178,13 +181,13 @@ class ModelPage(QWidget):
             if mine == self._opened:
                 self._show(details)
                 wanted = next((g for g in details.groups if get and get in (g.quantization, g.key)), None)
-                if wanted is not None and self._state(wanted) is None:
+                if wanted is not None and self._state(wanted) == NOT_HERE:
                     await self._get(wanted.key)
 
     def _forget(self) -> None:
         self.details = None
         self._fits = {}
-        self.card.set_card("")
+        self._show_card("", "")
         self.groups.set_lines(())
         self.facts.set_facts(())
         self._version_line.hide()
@@ -204,9 +207,9 @@ class ModelPage(QWidget):
             model, revision = details.model, details.revision
             self._show_access(details.access, lambda: self._host.run(self.open(model, revision)))
         self._show_versions(details)
-        self._fits = {g.key: f for g in details.groups if (f := self._fit(g)) is not None}
+        self._fits = fits_of(self._services.fits, details)
         self._places = {g.key: self._places_of(g) for g in details.groups}
-        best = self._best(details.groups)
+        best = best_here(details.groups, self._fits, self._runnable())
         self.groups.set_lines([self._line(g, recommended=g is best) for g in details.groups])
         if not details.groups:
             self.notice.say(
@@ -215,8 +218,16 @@ class ModelPage(QWidget):
             )
         self.about.show()
         self.facts.set_facts(facts_of(details))
-        self.card.set_card(details.card)
+        closed = details.access in (Access.LOCKED, Access.APPROVAL)
+        why = self.tr("Its card is shown when you may download it.") if closed else self.tr("It has no card.")
+        self._show_card(details.card, why)
         self._look_here()
+
+    def _show_card(self, card: str, why_not: str) -> None:
+        self.card.set_card(card)
+        self.card.setVisible(bool(card.strip()))
+        self.no_card.setText(why_not)
+        self.no_card.setVisible(not card.strip())
 
     def _show_access(self, access: Access, again: object) -> None:
         """What a gated repository asks for."""
@@ -256,32 +267,6 @@ class ModelPage(QWidget):
 
     # --- the quantizations --------------------------------------------------------------------------------------
 
-    def _fit(self, group: RemoteGroup) -> Fit | None:
-        details, fits = self.details, self._services.fits
-        if fits is None or details is None or group.problem or group.format is not ModelFormat.GGUF:
-            return None
-        model = details.model
-        shape = shape_of_config(details.config, group.quantization, group.weights_size) if details.config else None
-        found: Fit | None = fits.fit_remote(
-            model.parameters, group.quantization, group.weights_size, active_parameters=model.active_parameters,
-            context_length=model.context_length, shape=shape if shape is not None and shape.layers else None,
-        )  # fmt: skip
-        return found
-
-    def _best(self, groups: Sequence[RemoteGroup]) -> RemoteGroup | None:
-        """What to take here: the usual choice where it fits, else the largest that does, else what runs at all."""
-        usual = recommended(groups)
-        if usual is None or usual.key not in self._fits:
-            return usual
-        for level in (FitLevel.FITS, FitLevel.LESS_CONTEXT, FitLevel.SLOW):
-            fitting = [g for g in groups if g.key in self._fits and self._fits[g.key].level is level]
-            if usual in fitting:
-                return usual
-            smaller = [g for g in fitting if g.weights_size <= usual.weights_size]
-            if smaller:
-                return max(smaller, key=lambda g: g.weights_size)
-        return None
-
     def _line(self, group: RemoteGroup, *, recommended: bool) -> GroupLine:
         size = self.tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else ""
         kind = format_name(group.format) if group.format is not ModelFormat.GGUF else ""
@@ -295,15 +280,19 @@ class ModelPage(QWidget):
     def _remark(self, group: RemoteGroup) -> Remark:
         if group.key in self._fits:
             return fit_remark(self._fits[group.key])
-        runnable = {f for runtime in self._services.loaded_models.runtimes for f in getattr(runtime, "formats", ())}
-        if runnable and group.format not in runnable and not group.problem:
+        if group.format not in self._runnable() and not group.problem:
             words = self.tr("No program here can run {0} models yet; it can be kept and shown.")
             return Remark(self.tr("Does not run here"), "warn", words.format(format_name(group.format)))
         return NONE
 
+    def _runnable(self) -> frozenset[ModelFormat]:
+        """The formats that a program here can run."""
+        found = {f for runtime in self._services.loaded_models.runtimes for f in runtime.formats}
+        return frozenset(found) or frozenset({ModelFormat.GGUF})
+
     def _show_fits(self) -> None:
         if self.details is not None and self.isVisible():
-            self._fits = {g.key: f for g in self.details.groups if (f := self._fit(g)) is not None}
+            self._fits = fits_of(self._services.fits, self.details)
             self.groups.set_fits({g.key: self._remark(g) for g in self.details.groups})
 
     # --- getting one --------------------------------------------------------------------------------------------
@@ -317,12 +306,15 @@ class ModelPage(QWidget):
         if group is None or details is None:
             return
         again = lambda: self._host.run(self._get(key))  # noqa: E731
-        status = self._sources.get(details.model.source).status()
-        source = "hf" if details.model.source == "catalog" else details.model.source
-        if source != details.model.source:
-            status = self._sources.get(source).status()
+        catalog = details.model.source == "catalog"  # which only names repositories of Hugging Face
+        status = self._sources.get("hf" if catalog else details.model.source).status()
         if not status.ready:
             self._leave.ask_status(self.notice, status, self.tr("Downloading {0}").format(details.model.name), again)
+            self.side.ensureWidgetVisible(self.notice)
+            return
+        if details.access in (Access.LOCKED, Access.APPROVAL):
+            reopen = lambda: self._host.run(self.open(details.model, details.revision, get=key))  # noqa: E731
+            self._show_access(details.access, reopen)
             self.side.ensureWidgetVisible(self.notice)
             return
         try:
@@ -333,8 +325,7 @@ class ModelPage(QWidget):
         except (NeedsToken, NeedsApproval) as error:
             self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
             return
-        if details.access not in (Access.LOCKED, Access.APPROVAL):
-            self.notice.hide()
+        self.notice.hide()
         self._look_here()
 
     def _on_chat(self, key: str) -> None:
@@ -369,26 +360,11 @@ class ModelPage(QWidget):
     def _show_states(self) -> None:
         if self.details is None:
             return
-        self.groups.set_states({g.key: state for g in self.details.groups if (state := self._state(g)) is not None})
+        self.groups.set_states({g.key: self._state(g) for g in self.details.groups})
 
-    def _state(self, group: RemoteGroup) -> GetState | None:
-        if any(path in self._here for path in self._places[group.key]):
-            return GetState(Getting.HERE)
-        download = self._download_of(group)
-        if download is None:
-            return None
-        fraction = download.done / download.total if download.total else 0.0
-        words = {
-            DownloadState.QUEUED: self.tr("Queued"),
-            DownloadState.RUNNING: f"{round(fraction * 100)} %",
-            DownloadState.PAUSED: self.tr("Paused"),
-            DownloadState.WAITING: self.tr("Waiting"),
-            DownloadState.VERIFYING: self.tr("Verifying"),
-            DownloadState.FAILED: self.tr("Failed"),
-            DownloadState.DONE: self.tr("Downloaded"),
-        }[download.state]
-        moving = download.state not in (DownloadState.DONE, DownloadState.FAILED)
-        return GetState(Getting.COMING, fraction if moving else None, words)
+    def _state(self, group: RemoteGroup) -> GetState:
+        here = any(path in self._here for path in self._places[group.key])
+        return state_of(self._download_of(group), here=here)
 
     def _download_of(self, group: RemoteGroup) -> Download | None:
         """The newest download of a group's first file from this repository."""

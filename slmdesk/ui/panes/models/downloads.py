@@ -16,7 +16,7 @@ from slmdesk.ui.file_dialogs import ask_folder
 from slmdesk.ui.panes.models.discover_access import Leave
 from slmdesk.ui.panes.models.view import Host, ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import TextButton, label, row
+from slmdesk.ui.widgets.controls import IconButton, TextButton, label, row
 from slmdesk.ui.widgets.models.discover_notice import Notice
 from slmdesk.ui.widgets.models.download_limits import Limit, LimitsPanel
 from slmdesk.ui.widgets.models.download_row import DownloadRow, UpdateRow
@@ -45,9 +45,8 @@ class DownloadsView(ModelsView):
         self._updates: list[Update] = []
         self._update_rows: list[UpdateRow] = []
         self.check = TextButton(self.tr("Look for updates"), icon_name="refresh")
-        self.bring = TextButton(self.tr("Import a bundle"), icon_name="import")
-        self.bring.setToolTip(self.tr("Take in a model that was exported as a folder on another machine"))
-        self.limits = TextButton(self.tr("Limits"), icon_name="settings")
+        self.bring = IconButton("import", self.tr("Import a bundle: a model that was exported on another machine"))
+        self.limits = IconButton("settings", self.tr("Limits: speed, number, and room on the disk"))
         self.title_actions = [self.check, self.bring, self.limits]
         self._build()
         self._step = QTimer(self)
@@ -118,8 +117,9 @@ class DownloadsView(ModelsView):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
-        for button in (self.check, self.bring, self.limits):
-            button.set_theme(theme)
+        self.check.set_theme(theme)
+        self.bring.set_theme(theme)
+        self.limits.set_theme(theme)
         for said in (self.notice, self.empty):
             said.set_theme(theme)
         for line in self.rows.values():

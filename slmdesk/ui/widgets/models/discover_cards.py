@@ -32,7 +32,6 @@ from PySide6.QtWidgets import (
 
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
-from slmdesk.ui.widgets.models.delegate import paint_pill
 from slmdesk.ui.widgets.models.words import NONE, Remark
 
 Index = QModelIndex | QPersistentModelIndex
@@ -156,7 +155,7 @@ class _CardDelegate(QStyledItemDelegate):
         right = line.right()
         if card.fit.words:
             width = self._pill_width(painter, card.fit)
-            paint_pill(painter, theme, QRect(right - width, line.top(), width + 1, line.height()), card.fit)
+            _paint_pill(painter, theme, QRect(right - width, line.top(), width + 1, line.height()), card.fit)
             right -= width + 8
         badge = self._pill_width(painter, card.badge) + 8 if card.badge.words else 0
         painter.setFont(theme.font("strong"))
@@ -166,7 +165,7 @@ class _CardDelegate(QStyledItemDelegate):
         painter.drawText(line, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, name)
         if badge:
             left = line.left() + painter.fontMetrics().horizontalAdvance(name) + 8
-            paint_pill(painter, theme, QRect(left, line.top(), max(0, right - left), line.height()), card.badge)
+            _paint_pill(painter, theme, QRect(left, line.top(), max(0, right - left), line.height()), card.badge)
 
     def _pill_width(self, painter: QPainter, remark: Remark) -> int:
         painter.setFont(self.theme.font("small"))
@@ -182,7 +181,7 @@ class _CardDelegate(QStyledItemDelegate):
             width = self._pill_width(painter, chip)
             if left + width > right:
                 break
-            paint_pill(painter, theme, QRect(left, line.top(), width + 1, line.height()), chip)
+            _paint_pill(painter, theme, QRect(left, line.top(), width + 1, line.height()), chip)
             left += width + 6
         painter.setFont(theme.font("small"))
         painter.setPen(theme.color("text2"))
@@ -257,6 +256,23 @@ class _CardDelegate(QStyledItemDelegate):
         }
         QToolTip.showText(event.globalPos(), tips.get(line, ""), view)
         return True
+
+
+def _paint_pill(painter: QPainter, theme: Theme, rect: QRect, remark: Remark) -> None:
+    """A remark on its coloured ground, at the left of ``rect`` and in the middle of its height."""
+    painter.setFont(theme.font("small"))
+    metrics = painter.fontMetrics()
+    text = metrics.elidedText(remark.words, Qt.TextElideMode.ElideRight, max(0, rect.width() - 12))
+    height = metrics.height() + 4
+    box = QRectF(
+        rect.left(), rect.top() + (rect.height() - height) / 2, metrics.horizontalAdvance(text) + 12, height
+    )  # fmt: skip
+    ground = {"": theme.color("hover"), "accent": theme.color("selected")}
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(ground[remark.tone] if remark.tone in ground else theme.tint(remark.tone))
+    painter.drawRoundedRect(box, 4, 4)
+    painter.setPen(theme.color(remark.tone or "text2"))
+    painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
 class CardList(QListView):

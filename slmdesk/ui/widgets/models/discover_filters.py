@@ -13,7 +13,8 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBo
 from slmdesk.core.models import ModelFormat, ParameterClass
 from slmdesk.core.remote import SearchQuery
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import TextButton, row
+from slmdesk.ui.widgets.controls import TextButton
+from slmdesk.ui.widgets.models.discover_flow import Flow
 from slmdesk.ui.widgets.models.words import class_name, class_range, format_name
 
 TYPING_MS = 200
@@ -121,11 +122,9 @@ class FilterBar(QWidget):
         self.top.setSpacing(8)
         self.top.addWidget(self.search, 1)
         self.top.addWidget(self.button)
-        choices = row(spacing=8)
-        for box in self.boxes.values():
-            choices.addWidget(box)
-        choices.addStretch(1)
-        choices.addWidget(self.fits)
+        choices = Flow()
+        for widget in (*self.boxes.values(), self.fits):
+            choices.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(10)
@@ -203,6 +202,12 @@ class FilterBar(QWidget):
         self.boxes["access"].setVisible(remote)
         self.button.setVisible(remote)
 
+    def set_usable(self, *, usable: bool) -> None:
+        """Whether there is anything to search; a source whose runtime is missing has nothing."""
+        for widget in (self.search, self.button, self.fits, *self.boxes.values()):
+            widget.setEnabled(usable)
+
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self.button.set_theme(theme)
+        self.fits.setFixedHeight(theme.control_height)  # in the middle of its line, like the boxes beside it

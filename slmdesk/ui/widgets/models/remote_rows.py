@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import TextButton, label, restyle, row, rule
+from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, restyle, row, rule
+from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, Getting
 from slmdesk.ui.widgets.models.remote_words import shelf_name
 from slmdesk.ui.widgets.models.words import NONE, Remark
 
 _PER_STEP = 3
 SHELVES = ("small", "balanced", "large", "other")
-
-
-class Getting(Enum):
-    """How far a quantization is on its way to this machine."""
-
-    NO = "no"
-    COMING = "coming"
-    HERE = "here"
-
-
-@dataclass(frozen=True, slots=True)
-class GetState:
-    """Whether a quantization is here or coming: ``fraction`` 0..1 while it comes, ``words`` what to say of it."""
-
-    getting: Getting = Getting.NO
-    fraction: float | None = None
-    words: str = ""
-
-
-NOT_HERE = GetState()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +72,18 @@ class GroupRow(QFrame):
             head.addWidget(pill(Remark(self.tr("Recommended"), "accent", self.tr("What SLMDesk would take here"))))
         head.addStretch(1)
         texts = QVBoxLayout()
-        texts.setSpacing(2)
+        texts.setSpacing(3)
         texts.addLayout(head)
-        facts = label(line.problem or line.facts, "small", wrap=bool(line.problem))
-        texts.addWidget(facts)
+        if line.problem:
+            texts.addWidget(label(line.problem, "small", wrap=True))
+        else:
+            facts = ElidedLabel(line.facts)
+            facts.setProperty("kind", "small")
+            second = row(self.fit, spacing=8)
+            second.addWidget(facts, 1)
+            texts.addLayout(second)
         layout = row(margins=(0, 6, 0, 6), spacing=10)
         layout.addLayout(texts, 1)
-        layout.addWidget(self.fit, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignVCenter)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -202,8 +187,11 @@ class GroupList(QWidget):
 
     def _heading(self, shelf: str) -> None:
         name, meaning = shelf_name(shelf)
+        said = ElidedLabel(meaning)
+        said.setProperty("kind", "small")
+        said.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         line = QWidget(self)
-        line.setLayout(row(label(name, "smallstrong"), label(meaning, "small"), 1, margins=(0, 12, 0, 2), spacing=8))
+        line.setLayout(row(label(name, "smallstrong"), said, margins=(0, 12, 0, 2), spacing=8))
         self._layout.addWidget(line)
         self._parts.append(line)
 

@@ -96,10 +96,28 @@ def card_of(model: RemoteModel, fit: Remark = NONE) -> ResultCard:
         badge=class_remark(model.parameters),
         fit=fit,
         facts=" · ".join(f for f in facts if f),
-        summary=model.summary or ", ".join(t for t in model.tags if ":" not in t),
+        summary=model.summary or _from_tags(model),
         chips=chips_of(model),
         stats=stats_of(model),
     )
+
+
+def _from_tags(model: RemoteModel) -> str:
+    """What a repository without a summary is: what it was made from, and what it is for."""
+    made_from = [t.removeprefix("base_model:") for t in model.tags if t.startswith("base_model:")]
+    plain = [name for name in made_from if ":" not in name]
+    parts = [_tr("From {0}").format(plain[0]) if plain else "", task_name(model.task)]
+    return " · ".join(p for p in parts if p)
+
+
+def task_name(task: str) -> str:
+    """A hub's task in words; an unknown one as the hub writes it."""
+    return {
+        "text-generation": _tr("Text and chat"),
+        "image-text-to-text": _tr("Pictures and text"),
+        "feature-extraction": _tr("Embeddings"),
+        "sentence-similarity": _tr("Embeddings"),
+    }.get(task, task)
 
 
 def facts_of(details: RemoteDetails) -> list[tuple[str, str]]:
@@ -113,12 +131,12 @@ def facts_of(details: RemoteDetails) -> list[tuple[str, str]]:
         (_tr("Context"), _tr("{0} tokens").format(fmt.count(model.context_length)) if model.context_length else ""),
         (_tr("Licence"), model.licence),
         (_tr("Abilities"), ", ".join(ability_name(a) for a in Ability if a in model.abilities)),
-        (_tr("Task"), model.task),
+        (_tr("Task"), task_name(model.task)),
         (_tr("Made from"), ", ".join(details.base_models)),
         (_tr("Updated"), day(model.updated)),
         (_tr("Downloads"), short_count(model.downloads) if model.downloads else ""),
         (_tr("Likes"), short_count(model.likes) if model.likes else ""),
-        (_tr("Version"), details.commit[:10]),
+        (_tr("Commit"), details.commit[:10]),
     ]
     return [(name, value) for name, value in pairs if value]
 
