@@ -134,10 +134,12 @@ class Changes(QObject):
 
     def ask_export(self, model: Model) -> None:
         """Ask for a folder, and write the model there with its checksums and licence."""
+        bundles = self._services.bundles
+        assert bundles is not None
 
         def work(folder: Path) -> None:
             async def export(report: Report) -> Any:
-                return await self._services.bundles.export(model, folder, report)
+                return await bundles.export(model, folder, report)
 
             self._services.jobs.start(self.tr("Export {0}").format(model.name), export)
             self._host.say(self.tr("Exporting {0}").format(model.name))
@@ -146,10 +148,12 @@ class Changes(QObject):
 
     def ask_bundle(self) -> None:
         """Ask for a bundle's folder, and take its model over once its checksums are right."""
+        bundles = self._services.bundles
+        assert bundles is not None
 
         def work(folder: Path) -> None:
             async def import_(report: Report) -> Any:
-                return await self._services.bundles.import_(folder, report)
+                return await bundles.import_(folder, report)
 
             self._services.jobs.start(self.tr("Import {0}").format(folder.name), import_)
             self._host.say(self.tr("Importing {0}").format(folder.name))

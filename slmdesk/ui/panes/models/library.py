@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from slmdesk.core.fit import FitLevel
-from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass
+from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress
 from slmdesk.ui import format as fmt
 from slmdesk.ui.file_dialogs import ask_files, ask_folder
 from slmdesk.ui.panes.models.changes import Changes
 from slmdesk.ui.panes.models.chosen import Chosen
+from slmdesk.ui.panes.models.filtering import choices_of, query_of
 from slmdesk.ui.panes.models.levels import Levels
 from slmdesk.ui.panes.models.loads import Loads
 from slmdesk.ui.panes.models.siblings import sibling
@@ -26,7 +25,6 @@ from slmdesk.ui.panes.models.upkeep import Upkeep
 from slmdesk.ui.panes.models.view import Host, ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import TextButton
-from slmdesk.ui.widgets.models import words
 from slmdesk.ui.widgets.models.details import ModelDetails, model_menu
 from slmdesk.ui.widgets.models.filter_bar import FilterBar, Filters
 from slmdesk.ui.widgets.models.lines import EmptyHint, NoticeLine, ScanLine
@@ -112,7 +110,7 @@ class LibraryView(ModelsView):
     def _connect(self) -> None:
         self.bar.changed.connect(self._show_models)
         self.levels.completed.connect(self._show_models)
-        self.bar.about_to_open.connect(lambda: self.bar.set_choices(self._choices()))
+        self.bar.about_to_open.connect(self._set_choices)
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
         self.notice.acted.connect(self.upkeep.show_duplicates)
@@ -174,7 +172,7 @@ class LibraryView(ModelsView):
         everything = self._library.entries()
         if filters.fit:
             self.levels.ready(everything)
-        found = self._library.search(filters.text, **self._query(filters))
+        found = self._library.search(filters.text, **query_of(filters, self.levels.runs_as))
         self.table.set_models(found)
         self.table.items.set_states(self.loads.states())
         self._show_count(found, everything)
@@ -182,47 +180,8 @@ class LibraryView(ModelsView):
         if not found:
             self._show_empty(everything)
 
-    def _query(self, filters: Filters) -> dict[str, Any]:
-        """The filters as the library's search takes them."""
-        query: dict[str, Any] = {
-            name: value
-            for name, value in filters.chosen.items()
-            if name in ("family", "quantization", "runtime", "store", "tag")
-        }
-        if filters.parameter_class:
-            query["parameter_class"] = ParameterClass(filters.parameter_class)
-        if filters.format:
-            query["format"] = ModelFormat(filters.format)
-        if filters.ability:
-            query["ability"] = Ability(filters.ability)
-        if filters.fit:
-            query["fits"] = partial(self.levels.runs_as, filters.fit)
-        return query
-
-    def _choices(self) -> dict[str, list[tuple[str, str]]]:
-        """The values that occur, each filter's in its own order."""
-        models = self._library.entries()
-
-        def plain(values: set[str]) -> list[tuple[str, str]]:
-            return [(value, value) for value in sorted(values - {""}, key=str.casefold)]
-
-        classes = {m.parameter_class for m in models if m.parameters}
-        abilities = {a for m in models for a in m.abilities}
-        formats = {m.format for m in models}
-        stores = sorted({home.store for m in models for home in m.homes})
-        levels = [FitLevel.FITS, FitLevel.LESS_CONTEXT, FitLevel.SLOW, FitLevel.TOO_BIG]
-        return {
-            "fit": [("runs", self.tr("All that run")), *((level.value, words.fit_label(level)) for level in levels)]
-            if self._fits is not None else [],
-            "parameter_class": [(c.value, words.class_name(c)) for c in ParameterClass if c in classes],
-            "family": plain({m.family for m in models}),
-            "quantization": plain({m.quantization for m in models}),
-            "ability": [(a.value, words.ability_name(a)) for a in Ability if a in abilities],
-            "format": [(f.value, words.format_name(f)) for f in ModelFormat if f in formats],
-            "runtime": plain({m.runtime for m in models}),
-            "store": [(key, words.store_name(key)) for key in stores],
-            "tag": plain({tag for m in models for tag in m.tags}),
-        }  # fmt: skip
+    def _set_choices(self) -> None:
+        self.bar.set_choices(choices_of(self._library.entries(), judged=self._fits is not None))
 
     def _show_count(self, found: Sequence[Model], everything: Sequence[Model]) -> None:
         size = fmt.disk_size(sum(m.size for m in found))
@@ -412,7 +371,7 @@ class LibraryView(ModelsView):
         if isinstance(state.get("table"), dict):
             self.table.restore_state(state["table"])
         if isinstance(state.get("filters"), dict):
-            self.bar.set_choices(self._choices())
+            self._set_choices()
             self.bar.set_filters(Filters.from_dict(state["filters"]))
         if isinstance(state.get("details"), int):
             self._details_width = max(300, min(700, state["details"]))

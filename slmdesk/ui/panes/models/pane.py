@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -107,6 +108,12 @@ class ModelsPane(Pane):
         downloads = self._services.downloads
         if DownloadsView.key in self._kinds and downloads is not None:
             self.switch.set_badge(DownloadsView.key, str(downloads.active or ""))
+
+    def add_paths(self, paths: list[Path]) -> None:
+        """Add files and folders that were dropped on the window to the library."""
+        view = self.show_view(LibraryView.key)
+        if isinstance(view, LibraryView):
+            view.add_paths(paths)
 
     # --- what the views share -----------------------------------------------------------------------------------
 

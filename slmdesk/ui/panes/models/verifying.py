@@ -48,8 +48,11 @@ class Verifying(QObject):
         if model is None or model.id in self._running or not self.possible(model):
             return
 
+        service = self._service
+        assert service is not None
+
         async def work(report: Report) -> Any:
-            return await self._service.verify(model, report)
+            return await service.verify(model, report)
 
         job = self._jobs.start(self.tr("Verify {0}").format(model.name), work)
         self._running[model.id] = job
@@ -74,16 +77,22 @@ class Verifying(QObject):
         progress: Progress | None = job.progress if job is not None else None
         if progress is None:
             self._card.show_progress(None)
-        else:
-            self._card.show_progress(progress.fraction or 0.0, progress.text or self.tr("Verifying"))
+            return
+        steps = {
+            "header": self.tr("Reading the header"), "digest": self.tr("Computing the checksum"),
+            "load": self.tr("Loading"), "sentence": self.tr("Writing one sentence"),
+        }  # fmt: skip
+        self._card.show_progress(progress.fraction or 0.0, steps.get(progress.text, self.tr("Verifying")))
 
     async def _show_stamp(self, model: Model) -> None:
+        if self._service is None:
+            return
         stamp = await self._service.stamp(model)
         if self._model is None or self._model.id != model.id:
             return
         if stamp is None:
             self._card.show_stamp(None)
             return
-        day = words.day(stamp.date)
         headline = self.tr("Verified on {0}") if stamp.ok else self.tr("The verification of {0} found trouble")
-        self._card.show_stamp(Verified(stamp.ok, headline.format(day), tuple(stamp.steps)))
+        steps = tuple((step.ok, step.message) for step in stamp.steps if step.message)
+        self._card.show_stamp(Verified(stamp.ok, headline.format(words.day(stamp.made)), steps))

@@ -24,6 +24,7 @@ from slmdesk.services.network import Network
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.sources import Sources
+from slmdesk.services.verification import Verification
 from slmdesk.ui.theme import Theme
 
 
@@ -40,7 +41,7 @@ class ModelsServices:
     folder: Path
     fits: Fits | None = None
     inspection: Inspection | None = None
-    verification: Any = None
+    verification: Verification | None = None
     downloads: Downloads | None = None
     bundles: Bundles | None = None
     sources: Sources | None = None

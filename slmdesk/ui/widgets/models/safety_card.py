@@ -18,11 +18,14 @@ from slmdesk.ui.widgets.models.fit_card import Pill
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A verification as the card shows it: whether all went well, a headline, and what each step found."""
+    """A verification as the card shows it: whether all went well, a headline, and what each step found.
+
+    A step is good, bad, or (None) says nothing for or against the file.
+    """
 
     good: bool
     headline: str
-    lines: tuple[str, ...] = ()
+    steps: tuple[tuple[bool | None, str], ...] = ()
 
 
 class SafetyCard(QFrame):
@@ -76,7 +79,8 @@ class SafetyCard(QFrame):
         """Show how the last verification ended; None where there was none, or the file changed since."""
         self.stamp.setVisible(stamp is not None)
         if stamp is not None:
-            self.stamp.setText("\n".join((stamp.headline, *stamp.lines)))
+            marks = {True: "✓", False: "✗", None: "–"}
+            self.stamp.setText("\n".join((stamp.headline, *(f"{marks[ok]} {text}" for ok, text in stamp.steps))))
             self.stamp.setProperty("kind", "small" if stamp.good else "bad")
             self.stamp.style().polish(self.stamp)
 
