@@ -29,6 +29,7 @@ from slmdesk.ui.panes.models import ModelsPane, ModelsServices
 from slmdesk.ui.panes.settings import SettingsPane, SettingsServices
 from slmdesk.ui.theme import ThemeSource
 from slmdesk.ui.translation import install_language
+from slmdesk.ui.widgets.file_drop import FileDrop
 
 log = logging.getLogger(__name__)
 
@@ -124,6 +125,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         attachments=desk.attachments,
         hardware=desk.hardware,
         jobs=desk.jobs,
+        fits=desk.fits,
     )
     chat = ChatPane(services)
     models = ModelsPane(
@@ -137,6 +139,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             folder=desk.profile.models,
             fits=desk.fits,
             inspection=desk.inspection,
+            verification=desk.verification,
             downloads=desk.downloads,
             bundles=desk.bundles,
             sources=desk.sources,
@@ -175,6 +178,12 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
 
     window.status.network.settings_requested.connect(lambda: show_settings("network"))
     settings.erase_requested.connect(window.close)
+
+    def take_in(paths: list[Path]) -> None:
+        window.show_pane("models")
+        models.add_paths(paths)
+
+    FileDrop(window).dropped.connect(take_in)
     chat.models_requested.connect(lambda: window.show_pane("models"))
     models.chat_requested.connect(chat_with)
     return window

@@ -18,7 +18,7 @@ from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.experience import learned_memory, learned_speed
 from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
 from slmdesk.core.hardware import CORRECTABLE, Machine, corrected
-from slmdesk.core.memory import Corrections, MemoryEstimate, estimate
+from slmdesk.core.memory import Corrections, estimate
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress, Report
 from slmdesk.core.remedies import Room, Unloadable, judge, level_of, remedies_for, sibling
@@ -230,13 +230,9 @@ class Fits(QObject):
             shape = _guessed(parameters, active_parameters, quantization, size, context_length)
         return None if shape is None else self._judged(shape, size, options or LoadOptions(), shape)
 
-    def need(self, thing: Thing, options: LoadOptions) -> MemoryEstimate | None:
-        """The memory that a load takes; None where nothing is known of the model."""
-        shape, size = self._shape(thing)
-        if shape is None:
-            return None
-        room = self.room(thing)
-        return estimate(shape, options, size, vram=room.all_vram, corrections=self._corrections)
+    def shape(self, model: Model) -> ModelShape | None:
+        """A model's dimensions as far as its files tell them, or None."""
+        return self._shape_of(model.id)
 
     def remedies(self, model: Model, options: LoadOptions) -> tuple[Remedy, ...]:
         """What a person can do so that this model can be loaded; the last one is to load it anyway."""

@@ -1,71 +1,41 @@
-"""What a model will take of the memory: its file's header, read once, and the forecast for given options."""
+"""What a model will take of the memory with given options, as the chat's inspector and picker show it."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-
-import psutil
-
 from slmdesk.core.chat import LoadOptions
-from slmdesk.core.errors import SlmdeskError
-from slmdesk.core.gguf import read_header
-from slmdesk.core.gguf_header import Header
-from slmdesk.core.memory import estimate, fitting_context
-from slmdesk.core.models import Model, ModelFormat
+from slmdesk.core.fit import FitLevel
+from slmdesk.core.models import Model
+from slmdesk.services.fit import Fits
 from slmdesk.ui.widgets.memory_bar import MemoryNeed
+from slmdesk.ui.widgets.models.words import fit_label
 
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a model's file says of itself; 0 and None where it cannot be read."""
-
-    header: Header | None = None
-    file_size: int = 0
-
-    @property
-    def context_length(self) -> int:
-        """The trained context in tokens."""
-        return self.header.context_length if self.header else 0
-
-    @property
-    def layers(self) -> int:
-        """How many layers can go to a graphics card: the blocks and the output."""
-        return self.header.block_count + 1 if self.header else 0
+_TONES = {FitLevel.FITS: "good", FitLevel.LESS_CONTEXT: "warn", FitLevel.SLOW: "warn", FitLevel.TOO_BIG: "bad"}
 
 
 class MemoryForecast:
-    """Reads headers in a thread and remembers them."""
+    """Asks the judge of fits; without one there is no forecast."""
 
-    def __init__(self) -> None:
-        self._known: dict[str, Facts] = {}
+    def __init__(self, fits: Fits | None) -> None:
+        self._fits = fits
 
-    async def read(self, model: Model) -> Facts:
-        """The facts of a model; a file that cannot be read gives empty ones (loading it tells why)."""
-        if model.id not in self._known:
-            self._known[model.id] = await asyncio.to_thread(_read, model)
-        return self._known[model.id]
+    def limits(self, model: Model) -> tuple[int, int]:
+        """The trained context in tokens, and how many layers can go to a graphics card; 0 where it is not known."""
+        shape = self._fits.shape(model) if self._fits is not None else None
+        if shape is None:
+            return model.context_length, 0
+        return shape.context_length or model.context_length, shape.layers + 1 if shape.layers else 0
 
-    def known(self, model: Model) -> Facts | None:
-        """The facts if they were read before."""
-        return self._known.get(model.id)
-
-    def need(self, facts: Facts, options: LoadOptions, measured: int) -> MemoryNeed | None:
+    def need(self, model: Model, options: LoadOptions, measured: int) -> MemoryNeed | None:
         """The forecast, with what is free now; ``measured`` is 0 while the model is not loaded."""
-        if facts.header is None:
+        fit = self._fits.fit(model, options) if self._fits is not None else None
+        if fit is None:
             return None
-        need = estimate(facts.header, options, facts.file_size)
-        available = psutil.virtual_memory().available
-        less = fitting_context(need, available)
-        return MemoryNeed(need.weights, need.kv, need.compute + need.overhead, available, measured, less)
+        need = fit.need
+        less = fit.fitting_context if fit.level is FitLevel.LESS_CONTEXT else 0
+        free = fit.free + fit.vram_free
+        return MemoryNeed(need.weights, need.kv, need.total - need.weights - need.kv, free, measured, less)
 
-
-def _read(model: Model) -> Facts:
-    if model.format is not ModelFormat.GGUF:
-        return Facts()
-    try:
-        size = model.path.stat().st_size
-        with model.path.open("rb") as stream:
-            return Facts(read_header(stream, size, name=model.name), model.size or size)
-    except (OSError, SlmdeskError):
-        return Facts()
+    def pill(self, model: Model, options: LoadOptions) -> tuple[str, str]:
+        """How a model fits, as words and tone; empty where that is not known."""
+        level = self._fits.level(model, options) if self._fits is not None else None
+        return (fit_label(level), _TONES[level]) if level is not None else ("", "")

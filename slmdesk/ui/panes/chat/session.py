@@ -13,6 +13,7 @@ from slmdesk.core.tree import MessageTree
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.conversations import Conversations
+from slmdesk.services.fit import Fits
 from slmdesk.services.hardware import Hardware
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.library import Library
@@ -39,6 +40,8 @@ class ChatServices:
     attachments: Attachments
     hardware: Hardware
     jobs: Jobs
+    fits: Fits | None = None
+    """Who knows how models fit; without it nothing is told about that."""
 
 
 class Session(QObject):

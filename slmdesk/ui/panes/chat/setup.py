@@ -15,7 +15,6 @@ from slmdesk.core.progress import Progress
 from slmdesk.runtimes.base import CanCountTokens, LoadedModel
 from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.chat.memory import MemoryForecast
-from slmdesk.ui.widgets.memory_bar import verdict
 from slmdesk.ui.widgets.model_picker import ModelChoice
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class Setup(QObject):
         """The model that will answer in the open chat."""
         self._presets: list[Preset] = []
         self._edits: dict[str, Any] = {}
-        self._forecast = MemoryForecast()
+        self._forecast = MemoryForecast(self._session.services.fits)
         self._edit_wait = self._timer(EDIT_WAIT_MS, lambda: pane.run(self.flush()))
         self._preview_wait = self._timer(PREVIEW_WAIT_MS, lambda: pane.run(self._measure()))
         self._wire()
@@ -60,6 +59,8 @@ class Setup(QObject):
         picker.about_to_open.connect(self._fill_picker)
         services.library.changed.connect(lambda: run(self.read_models()))
         services.presets.changed.connect(lambda: run(self.show_head()))
+        if services.fits is not None:
+            services.fits.changed.connect(self._show_load)
         services.loaded_models.loading.connect(self._on_loading)
         services.loaded_models.load_ended.connect(self._on_load_ended)
         services.loaded_models.changed.connect(lambda: run(self.show_head()))
@@ -78,8 +79,6 @@ class Setup(QObject):
         """Read the list of models again."""
         self.models = [m for m in await self._services.library.models() if not m.problem]
         await self.show_head()
-        for model in self.models:  # for the picker; each header is read once, in a thread
-            await self._forecast.read(model)
 
     async def show_head(self) -> None:
         """Show the open chat's choices."""
@@ -104,10 +103,10 @@ class Setup(QObject):
         self._pane.composer.set_preset(preset.name if preset else "")
         self._pane.composer.set_model_name(model.name if model else "")
         self._pane.empty_changed()
-        await self._show_load()
+        self._show_load()
         self.note_prompt_changed()
 
-    async def _show_load(self) -> None:
+    def _show_load(self) -> None:
         model = self.model
         if model is None:
             self._inspector.load.set_memory(None)
@@ -122,10 +121,8 @@ class Setup(QObject):
         self._inspector.load.set_devices(
             [(d["name"], d["description"]) for d in info.get("devices", ()) if isinstance(d, dict)]
         )
-        facts = await self._forecast.read(model)
-        if model is self.model:
-            self._inspector.load.set_limits(facts.context_length or model.context_length, facts.layers)
-            self._inspector.load.set_memory(self._forecast.need(facts, options, measured))
+        self._inspector.load.set_limits(*self._forecast.limits(model))
+        self._inspector.load.set_memory(self._forecast.need(model, options, measured))
 
     def _preset(self) -> Preset | None:
         wanted = self._services.chat.choices.preset_id(self._session.head, self.model)
@@ -134,10 +131,7 @@ class Setup(QObject):
 
     def _choice(self, model: Model) -> ModelChoice:
         loaded = self._services.loaded_models.get(model.id) is not None
-        facts = self._forecast.known(model)
-        options = self._services.chat.choices.load_options(None, model)
-        need = self._forecast.need(facts, options, 0) if facts is not None else None
-        fit, tone = verdict(need) if need is not None else ("", "")
+        fit, tone = self._forecast.pill(model, self._services.chat.choices.load_options(None, model))
         return ModelChoice(
             model.id, model.name,
             detail=" · ".join(part for part in (model.quantization, model.runtime) if part),
