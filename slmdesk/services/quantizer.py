@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import re
 import shutil
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -236,13 +237,10 @@ class Quantizer:
         return found.facts
 
 
-def target_name(source: Path, recipe: Recipe, source_type: str = "") -> str:
+def target_name(source: Path, recipe: Recipe) -> str:
     """A file name for a result: the source's with its own type taken out and the new one put in."""
-    stem = source.stem
-    for ending in (source_type, *TYPES):
-        if ending and stem.lower().endswith(ending.lower()):
-            stem = stem[: -len(ending)].rstrip("-._")
-            break
+    types = "|".join(sorted(map(re.escape, TYPES), key=len, reverse=True))
+    stem = re.sub(rf"[-._]({types})$", "", source.stem, flags=re.IGNORECASE)
     return f"{stem}-{type_named(recipe.type).name}.gguf"
 
 
