@@ -29,6 +29,7 @@ from slmdesk.core.models import Model
 from slmdesk.runtimes.base import CanCountTokens, CanKeepState
 from slmdesk.runtimes.llama_cpp import LlamaCpp, LlamaCppModel
 from tests.benchmarks.random_gguf import write_model
+from tests.gguf_bytes import Builder
 
 OPTIONS = LoadOptions(context_length=512, threads=1)
 KEY = bytes(range(32))
@@ -276,3 +277,22 @@ async def test_absurd_counts_are_refused_before_llama_cpp_sees_them(
     path.write_bytes(content[:place] + struct.pack("<I", value) + content[place + 4 :])
     with pytest.raises(UnsafeModelFile, match=told):
         await LlamaCpp([]).load(model_at(path), OPTIONS)
+
+
+async def test_a_template_that_reaches_for_python_is_refused(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "evil.gguf", template="{{ ''.__class__.__mro__ }}")
+    with pytest.raises(UnsafeModelFile, match=r"evil\.gguf was refused: Its chat template reaches") as caught:
+        await LlamaCpp([]).load(model_at(path), OPTIONS)
+    assert "CVE-2024-34359" in caught.value.details
+
+
+async def test_the_other_files_of_a_split_model_are_checked_too(tmp_path: Path) -> None:
+    first, second = tmp_path / "m-00001-of-00002.gguf", tmp_path / "m-00002-of-00002.gguf"
+    builder = Builder().text("general.architecture", "llama").add("split.no", "u32", 0).add("split.count", "u32", 2)
+    first.write_bytes(builder.build())
+    second.write_bytes(Builder().tensor("t", (0, 4)).build())
+    with pytest.raises(UnsafeModelFile, match="impossible shape"):
+        await LlamaCpp([]).load(model_at(first), OPTIONS)
+    second.unlink()
+    with pytest.raises(LoadError, match="one of 2 files, and 1 are missing"):
+        await LlamaCpp([]).load(model_at(first), OPTIONS)
