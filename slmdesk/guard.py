@@ -32,11 +32,13 @@ class Guard:
     """Asks ``allows`` before this process connects to a host, sends to one or looks a name up.
 
     What is refused fails like a connection that the system forbids, with a PermissionError, so libraries know what to
-    do with it. An address that a permitted name was resolved to may be reached as long as the name may.
+    do with it. An address that a permitted name was resolved to may be reached as long as the name may. Without
+    ``sockets`` not even a socket of the internet's families is made (told as the host "internet").
     """
 
-    def __init__(self, allows: Allows, on_refused: OnRefused | None = None) -> None:
+    def __init__(self, allows: Allows, on_refused: OnRefused | None = None, *, sockets: bool = True) -> None:
         self._allows = allows
+        self._sockets = sockets
         self._on_refused = on_refused
         self._names: dict[str, str] = {}  # addresses, with the permitted name they belong to
         self._off = False
@@ -67,6 +69,8 @@ class Guard:
             return
         if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
             self._check_address(args[0].family, args[1])
+        elif event == "socket.__new__" and not self._sockets and args[1] in _INTERNET:
+            self._refuse("internet", 0)
         elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
             self._check_name(args[0])
         elif event == "socket.gethostbyaddr":
@@ -115,7 +119,7 @@ def _hook_for(first: Guard) -> Callable[[str, tuple[Any, ...]], None]:
     guard = first
     watched = frozenset(
         {"socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethostbyname",
-         "socket.gethostbyaddr", "socket.getnameinfo", _TAKE_OVER}
+         "socket.gethostbyaddr", "socket.getnameinfo", "socket.__new__", _TAKE_OVER}
     )  # fmt: skip
 
     def hook(event: str, args: tuple[Any, ...]) -> None:

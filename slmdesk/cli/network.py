@@ -156,7 +156,7 @@ async def ledger(args: argparse.Namespace) -> int:
 
 def _line(line: Connection) -> str:
     when = datetime.fromtimestamp(line.when).astimezone().strftime("%Y-%m-%d %H:%M:%S")
-    state = "made   " if line.allowed else "blocked"
+    state = ("failed " if line.reason == "failed" else "made   ") if line.allowed else "blocked"
     port = f":{line.port}" if line.port else ""
     moved = f"  {line.up:,} up, {line.down:,} down" if line.up or line.down else ""
     return f"{when}  {state}  {line.host}{port}  {line.part}: {line.purpose}{moved}"

@@ -83,8 +83,9 @@ class Connection:
     """One line of the ledger: a connection that was made, or one that was not.
 
     ``when`` is in seconds since 1970, ``part`` names the part of the program, ``purpose`` what asked for it, ``up``
-    and ``down`` are bytes. ``reason`` says why it was blocked: "offline", "local", "consent" or "guard". A line with
-    an ``id`` replaces the earlier one with the same id, so that bytes can grow while a connection is open.
+    and ``down`` are bytes. ``reason`` says why it was blocked ("offline", "local", "consent" or "guard"), or that an
+    allowed one came to nothing ("failed"). A line with an ``id`` replaces the earlier one with the same id, so that
+    bytes can grow while a connection is open.
     """
 
     when: float

@@ -31,10 +31,14 @@ CLOSE_GRACE = 1.0
 """Seconds that a worker has to end after its stdin was closed."""
 _PIPE_GRACE = 0.5  # seconds for the last lines after the process has ended; a grandchild may hold the pipe open
 
+REFUSALS = "slmdesk.refusals"
+"""The logger that tells of connections which workers refused; the ledger listens to it."""
+
 _AGAIN = "Load the model again."
 _STDERR_LINES = 40
 
 log = logging.getLogger(__name__)
+refusals = logging.getLogger(REFUSALS)
 
 
 def command(engine: str, *, allow_network: bool = False, writable: Sequence[Path] | None = None) -> list[str]:
@@ -306,10 +310,23 @@ class Worker:
             self._stderr.append(f"protocol: {error}")
             self._kill("The engine sent something that is not an answer and was ended.")
             return
+        if event.id == 0 and event.data is not None:
+            self._on_refusal(event.data.get("refused"))
         if event.final and (timer := self._cancelled.pop(event.id, None)) is not None:
             timer.cancel()
         if (inbox := self._open.get(event.id)) is not None:
             inbox.put(event)
+
+    def _on_refusal(self, refused: object) -> None:
+        """Tell of a connection that the worker refused a library: anybody may have started it, so by a log record."""
+        if isinstance(refused, dict):
+            host, library = str(refused.get("host", ""))[:300], str(refused.get("library", ""))[:100]
+            port = refused.get("port", 0)
+            details = {"part": f"worker {self.pid}", "host": host, "port": port if type(port) is int else 0}
+            refusals.info(
+                "%s was refused a connection to %s (%s)", self.engine, host, library,
+                extra={"refused": {**details, "library": library}},
+            )  # fmt: skip
 
     def _on_stderr(self, data: bytes) -> None:
         *lines, self._stderr_rest = (self._stderr_rest + data).split(b"\n")

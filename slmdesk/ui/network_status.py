@@ -79,7 +79,8 @@ class NetworkStatus(QObject):
 
     def _row(self, line: Connection) -> ConnectionRow:
         return ConnectionRow(
-            line.when, line.host, line.port, self._part(line.part), line.purpose, line.allowed, line.up, line.down
+            line.when, line.host, line.port, self._part(line.part), line.purpose, line.allowed, line.up, line.down,
+            failed=line.reason == "failed",
         )  # fmt: skip
 
     def _part(self, part: str) -> str:

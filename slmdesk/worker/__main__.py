@@ -25,6 +25,7 @@ from slmdesk.worker.base import CreateEngine, Engine, IsCancelled
 from slmdesk.worker.loop import Inbox, Loop, Requests, error_event
 from slmdesk.worker.outbox import Outbox
 from slmdesk.worker.protocol import Event
+from slmdesk.worker.refusals import Refusals
 
 ENGINES = {
     "llama_cpp": "slmdesk.worker.llama_cpp",
@@ -72,8 +73,10 @@ def main(arguments: list[str] | None = None) -> None:
     faulthandler.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in a terminal reaches the parent, which decides
     report = sandbox.enter(allow_network=options.network, parent=options.parent)
+    refusals = Refusals()
     if not options.network:
-        Guard(lambda _host: False).install()  # beside the system's lock, and alone where the system has none
+        # Beside the system's lock, and alone where the system has none.
+        Guard(lambda _host: False, refusals.add, sockets=False).install()
 
     requests = Requests()
     try:
@@ -87,6 +90,7 @@ def main(arguments: list[str] | None = None) -> None:
         report = sandbox.restrict_writes(report, options.write_only_in)
     outbox = Outbox(descriptor, on_broken=lambda: os._exit(0))
     outbox.put(Event(0, done={"hello": options.engine, "pid": os.getpid(), "sandbox": asdict(report)}))
+    refusals.send_to(outbox)
     inbox = Inbox(stream, requests)
     Loop(engine, inbox, outbox, requests).run()
     os._exit(inbox.exit_code)  # no tear-down of native libraries, whose static destructors may crash

@@ -14,7 +14,8 @@ An exchange (``->`` to the worker's stdin, ``<-`` from its private copy of stdou
     <- {"id": 3, "error": {"kind": "SlmdeskError", "message": "...", "hint": "", "details": ""}}
 
 Every request ends with exactly one ``done`` or ``error`` event. ``cancel`` names the request it ends and has no
-answer of its own. Requests may overlap. A worker greets with ``{"id": 0, "done": {"hello": ..., "pid": ...}}``.
+answer of its own. Requests may overlap. A worker greets with ``{"id": 0, "done": {"hello": ..., "pid": ...}}``, and
+tells of connections that it refused a library with ``{"id": 0, "data": {"refused": {"host": ..., "port": ...}}}``.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from slmdesk.core.proxies import endpoint_problem
 from slmdesk.services.network.export import write_ledger
 from slmdesk.services.network.proxies import proxies_for
 from slmdesk.services.network.reach import OnStep, Step, walk
-from slmdesk.services.network.seen import WINDOW, open_connections
+from slmdesk.services.network.seen import WINDOW, RefusalHandler, open_connections
 from slmdesk.services.network.sites import SITES, Site, placed, site_of
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
@@ -59,6 +59,7 @@ class Network(QObject):
         self._unsaved: list[Connection] = []
         self._saving: asyncio.Task[None] | None = None
         self._version = 0
+        self._refusals = RefusalHandler(self.note_refused)
         self._loop: asyncio.AbstractEventLoop | None = None
         self.ledger: list[Connection] = []
         """The newest lines, oldest first."""
@@ -67,6 +68,7 @@ class Network(QObject):
     async def load(self) -> None:
         """Read the state, the hosts and the newest lines of the ledger."""
         self._loop = asyncio.get_running_loop()
+        self._refusals.start()
         if self._settings is not None:
             self._state = NetworkState(self._settings.get("network_state"))
         if self._store is not None:
@@ -234,10 +236,10 @@ class Network(QObject):
         """
         return is_loopback(host) or (self._state is not NetworkState.OFFLINE and covered(host, tuple(self._named)))
 
-    def note_refused(self, host: str, port: int, library: str) -> None:
-        """Note what the guard refused this process; from any thread."""
+    def note_refused(self, host: str, port: int, library: str, part: str = WINDOW) -> None:
+        """Note what the guard refused this process, or one of its workers; from any thread."""
         line = Connection(
-            time.time(), WINDOW, host, port, f"tried by {library}" if library else "", allowed=False, reason="guard"
+            time.time(), part, host, port, f"tried by {library}" if library else "", allowed=False, reason="guard"
         )  # fmt: skip
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has ended, and with it the ledger
@@ -324,9 +326,9 @@ class Network(QObject):
             way = await walk(url, permit, stop, on_step)
         finally:
             self.state_changed.disconnect(on_state)
-        self.record(
-            Connection(time.time(), permit.part, way.host, way.port, permit.purpose, up=way.up, down=way.down)
-        )  # fmt: skip
+        reached = bool(way.steps) and way.steps[-1].ok
+        line = Connection(time.time(), permit.part, way.host, way.port, permit.purpose, up=way.up, down=way.down)
+        self.record(line if reached else replace(line, reason="failed"))
         return list(way.steps)
 
     def _address_of(self, text: str) -> str:
@@ -360,6 +362,7 @@ class Network(QObject):
 
     async def close(self) -> None:
         """Save what is not saved yet."""
+        self._refusals.stop()
         if self._saving is not None:
             self._saving.cancel()
             with contextlib.suppress(asyncio.CancelledError):

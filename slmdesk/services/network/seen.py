@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable
 
 import psutil
 
 from slmdesk.core.network import Connection
+from slmdesk.runtimes.process import REFUSALS
 
 WINDOW = "window"
 """The part's name for what the main process does itself."""
+
+
+class RefusalHandler(logging.Handler):
+    """Hears what workers refused their libraries, and hands it on as host, port, library and part."""
+
+    def __init__(self, on_refused: Callable[[str, int, str, str], object]) -> None:
+        super().__init__()
+        self._on_refused = on_refused
+
+    def start(self) -> None:
+        """Begin to listen."""
+        logger = logging.getLogger(REFUSALS)
+        logger.setLevel(logging.INFO)
+        logger.addHandler(self)
+
+    def stop(self) -> None:
+        """Listen no more."""
+        logging.getLogger(REFUSALS).removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Hand one on; a record that is not of the workers' kind is ignored."""
+        told = getattr(record, "refused", None)
+        if isinstance(told, dict):
+            self._on_refused(told["host"], told["port"], told["library"], told["part"])
 
 
 def open_connections() -> list[Connection]:

@@ -38,6 +38,7 @@ class ConnectionRow:
     allowed: bool
     up: int = 0
     down: int = 0
+    failed: bool = False
 
     @property
     def address(self) -> str:
@@ -99,7 +100,9 @@ class ConnectionItemModel(QAbstractTableModel):
             return f"{line.part}: {line.purpose}" if line.purpose else line.part
         if column == _BYTES:
             return fmt.bytes_moved(line.up + line.down) if line.allowed and line.up + line.down else ""
-        return self.tr("made") if line.allowed else self.tr("blocked")
+        if not line.allowed:
+            return self.tr("blocked")
+        return self.tr("failed") if line.failed else self.tr("made")
 
     def _tip(self, line: ConnectionRow) -> str:
         when = QLocale().toString(QDateTime.fromMSecsSinceEpoch(round(line.when * 1000)), "yyyy-MM-dd HH:mm:ss")
