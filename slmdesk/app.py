@@ -177,7 +177,13 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         window.show_pane("settings")
 
     window.status.network.settings_requested.connect(lambda: show_settings("network"))
+
+    def on_wiped(key: str) -> None:
+        if key == "chats":
+            chat.run(chat.new_chat())
+
     settings.erase_requested.connect(window.close)
+    desk.data_map.wiped.connect(on_wiped)
 
     def take_in(paths: list[Path]) -> None:
         window.show_pane("models")
