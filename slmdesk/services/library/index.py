@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
@@ -11,11 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from slmdesk.core.errors import WorkerCrashed
 from slmdesk.core.file_entry import FileEntry
 from slmdesk.core.models import Verdict
 from slmdesk.core.progress import Progress, Report
 from slmdesk.services.library.places import Places
 from slmdesk.storage.models import ModelStore, Note
+
+log = logging.getLogger(__name__)
 
 _LONG = frozenset({"template", "files", "licence_link", "tensor_types", "fingerprint"})
 """Facts that the list does not need."""
@@ -79,29 +83,42 @@ class Index:
     ) -> ScanResult:
         """Look through all places, or through ``only`` some; ``on_change`` is called after each batch.
 
-        Raises WorkerCrashed, RuntimeUnavailable, StorageError.
+        A worker that ends meanwhile, killed for want of memory for example, is started again once, and goes on where
+        it was. Raises WorkerCrashed, RuntimeUnavailable, StorageError.
         """
+        added: dict[Path, FileEntry] = {}
+        try:
+            return await self._scan(added, report, only, on_change)
+        except WorkerCrashed as error:
+            log.info("the scan is begun again: %s", error)
+            return await self._scan(added, report, only, on_change)
+
+    async def _scan(
+        self,
+        added: dict[Path, FileEntry],
+        report: Report | None,
+        only: Collection[Path] | None,
+        on_change: Callable[[], None],
+    ) -> ScanResult:
         searched = [(p, s) for p, s in self.places.searched() if only is None or p in only]
         other = self._other if only is None else {}
         known = await asyncio.to_thread(_known, list(self.entries.values()), {p for p, _ in searched}, other)
         folders = [{"path": str(path), "store": store} for path, store in searched]
-        added: list[FileEntry] = []
         changed = 0
         async with aclosing(self.files.scan(folders, known)) as events:
             async for event in events:
                 if "found" in event:
                     fresh = await self._take(event["found"])
-                    added += fresh
+                    added.update((entry.path, entry) for entry in fresh)
                     changed += len(event["found"]) - len(fresh)
                     if report is not None:
                         report(Progress(event["number"], event["total"], "models"))
                     on_change()
                 if "gone" in event:
-                    removed = await self._finish(event, added, partial=only is not None)
+                    removed = await self._finish(event, list(added.values()), partial=only is not None)
                     on_change()
-                    return ScanResult(
-                        len(self.entries), len(added), changed, removed, tuple(event.get("unreadable", ()))
-                    )
+                    unreadable = tuple(event.get("unreadable", ()))
+                    return ScanResult(len(self.entries), len(added), changed, removed, unreadable)
         return ScanResult(len(self.entries), len(added), changed)
 
     async def forget_others(self) -> bool:

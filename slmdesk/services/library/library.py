@@ -29,6 +29,9 @@ from slmdesk.services.library.watch import watch
 from slmdesk.services.settings import Settings
 from slmdesk.storage.models import Binned
 
+LATER = 1.5
+"""Seconds that the first scan waits where the last one's result is known: the window and its model come first."""
+
 
 class Library(Shelf):
     """Every model on this machine. Make one with its ``index`` and :meth:`open` it; without one there are no files.
@@ -115,6 +118,7 @@ class Library(Shelf):
             await asyncio.sleep(0)
             await self._scanning.settled()
         else:
+            await asyncio.sleep(LATER)
             await self._look()
         suspected: set[tuple[Path, ...]] = set()
         self._compare(jobs, suspected)

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 BIN = ".slmdesk-bin"
 """The folder that deleted models lie in; it is never searched."""
 
+MAX_ENTRIES = 100_000
+"""So many names of one folder are read, and no more: reading them takes a fraction of a second."""
+
 PICKLES = (".pt", ".pth", ".ckpt", ".pkl")
 _PICKLED_BIN = re.compile(r"(pytorch_model|model|consolidated|adapter_model)\b.*\.bin", re.IGNORECASE)
 _STATES = re.compile(r"(training_args|optimizer|scheduler|rng_state|scaler)\b.*", re.IGNORECASE)
@@ -55,7 +58,10 @@ def read_folder(path: str) -> Folder:
     """Read one folder. Raises OSError."""
     found = Folder(path)
     with os.scandir(path) as entries:
-        for entry in entries:
+        for number, entry in enumerate(entries):
+            if number >= MAX_ENTRIES:
+                found.unreadable.append(path)
+                break
             name = entry.name
             if not _tellable(name):
                 found.unreadable.append(os.fsencode(entry.path).decode("utf-8", "replace"))

@@ -50,6 +50,8 @@ def scan(args: dict[str, Any]) -> Iterator[dict[str, Any]]:
     other: dict[str, list[Any]] = {}
     yield from _describe(changed, other)
     gone = [path for path in known if path not in seen or path in other]
+    if walk.crowded:
+        walk.unreadable += [str(folder["path"]) for folder in args["folders"]]
     told = {"unreadable": walk.unreadable, "missing": walk.missing, "folders": walk.folders}
     yield {"done": {"gone": gone, "other": other, "devices": devices, **told}}
 

@@ -65,8 +65,8 @@ class Found:
     @property
     def linked(self) -> bool:
         """Whether a link leads out of the place to it: then it belongs to whoever has that other folder."""
-        place = os.path.realpath(self.place)
-        return os.path.commonpath((os.path.realpath(self.listed.folder), place)) != place and self.path != self.place
+        inside = _is_within(os.path.realpath(self.listed.folder), os.path.realpath(self.place))
+        return not inside and self.path != self.place
 
     @property
     def mark(self) -> str:
@@ -86,6 +86,8 @@ class Walk:
         self.unreadable: list[str] = []
         self.missing: list[str] = []
         self.folders: dict[str, int] = {}
+        self.crowded = False
+        """Whether there were so many folders that some were not looked at."""
         self._seen: set[tuple[int, int]] = set()
 
     def __iter__(self) -> Iterator[Found | None]:
@@ -143,7 +145,10 @@ class Walk:
         try:
             status = os.stat(path)  # noqa: PTH116
             key = (status.st_dev, status.st_ino)
-            if key in self._seen or len(self._seen) >= MAX_FOLDERS:
+            if key in self._seen:
+                return None
+            if len(self._seen) >= MAX_FOLDERS:
+                self.crowded = True
                 return None
             self._seen.add(key)
             folder = read_folder(path)
@@ -208,7 +213,7 @@ class Walk:
             for tag in folder.files:
                 layers = _layers(os.path.join(folder.path, tag))  # noqa: PTH118
                 digest = layers.get("model")
-                if digest:
+                if digest and folder.path != manifests:
                     parts = [*Path(os.path.relpath(folder.path, manifests)).parts, tag]
                     models.setdefault(digest, []).append(_ollama_name(parts))
                     if "projector" in layers:
@@ -266,6 +271,14 @@ class Walk:
         )
 
 
+def _is_within(path: str, folder: str) -> bool:
+    """Whether a real path lies in a real folder."""
+    try:
+        return os.path.commonpath((path, folder)) == folder
+    except ValueError:  # on different drives
+        return False
+
+
 def _shown(name: str) -> str:
     """A name that can be shown: no control characters, and not endless."""
     return "".join(c if c.isprintable() else "�" for c in name)[:_MAX_NAME]
@@ -314,7 +327,7 @@ def _inodes(paths: list[str], inside: str) -> tuple[tuple[int, int], ...]:
     found = []
     for path in paths:
         real = os.path.realpath(path)
-        if os.path.commonpath((real, inside)) != inside:
+        if not _is_within(real, inside):
             return ()
         try:
             status = os.stat(real)  # noqa: PTH116

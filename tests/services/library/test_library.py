@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from slmdesk.core.chat import LoadOptions
@@ -578,3 +579,19 @@ async def test_a_digest_from_elsewhere_joins_copies(room: Room, tiny: Path, name
         await room.library.note_digest(path, model_stores.sha256(tiny))
     assert names() == ["one"]
     assert room.library.entries()[0].digest == model_stores.sha256(tiny)
+
+
+async def test_a_worker_that_is_killed_goes_on_where_it_was(room: Room, tiny: Path, names: Names) -> None:
+    for number in range(120):
+        model_stores.copy(tiny, room.own / f"{number}.gguf")
+    killed = []
+
+    def kill(progress: Progress) -> None:
+        if not killed and room.files._worker is not None:
+            killed.append(progress.done)
+            psutil.Process(room.files._worker.pid).kill()
+
+    result = await room.library.scan(kill)
+    assert 0 < killed[0] < 120
+    assert result.added == 121
+    assert len(names()) == 120

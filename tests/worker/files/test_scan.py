@@ -5,17 +5,22 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from slmdesk.worker.files import listing, walk
 from slmdesk.worker.files.scan import scan
 from slmdesk.worker.files.walk import MAX_DEPTH
 from tests.benchmarks.random_gguf import write_model
 from tests.services.library import model_stores
 
+KEYS = ("layers", "mediaType", "digest", "config")
 Entries = dict[str, dict[str, Any]]
 
 
@@ -224,6 +229,47 @@ def test_inner_folders_of_a_model_add_only_what_stands_for_itself(tmp_path: Path
     (model / "original" / "consolidated.00.pth").write_bytes(b"PK\x03\x04")
     model_stores.copy(gguf, model / "gguf" / "outer.gguf")
     assert names(look((tmp_path / "models", "folder"))[0]) == ["outer", "outer"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=80) | st.just("sha256:" + "a" * 64),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["x", "a/x", "r/n/x", "r/n/m/x"]), JSON), max_size=3))
+def test_any_manifest_is_read_or_left_out(tmp_path: Path, manifests: list[tuple[str, Any]]) -> None:
+    store = Path(tempfile.mkdtemp(dir=tmp_path))
+    (store / "blobs").mkdir()
+    (store / "blobs" / ("sha256-" + "a" * 64)).write_bytes(b"GGUF")
+    for number, (name, manifest) in enumerate(manifests):
+        path = store / "manifests" / str(number) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        layer = {"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:" + "a" * 64}
+        path.write_text(json.dumps(manifest if number % 2 else {"layers": [manifest, layer]}))
+    entries, end = look((store, "ollama"))
+    assert all(Path(path).parent == store / "blobs" for path in entries)
+    assert end["unreadable"] == []
+
+
+def test_a_manifest_that_lies_too_high_has_no_name(tmp_path: Path, gguf: Path) -> None:
+    model_stores.ollama(tmp_path, "x:latest", gguf)
+    manifest = tmp_path / "manifests" / "registry.ollama.ai" / "library" / "x" / "latest"
+    manifest.rename(tmp_path / "manifests" / "latest")
+    assert look((tmp_path, "ollama"))[0] == {}
+
+
+def test_a_folder_with_endless_names_is_read_in_part(
+    tmp_path: Path, gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listing, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(walk, "MAX_FOLDERS", 3)
+    for number in range(9):
+        (tmp_path / "many" / f"{number}.txt").mkdir(parents=True)
+    _, end = look((tmp_path / "many", "folder"))
+    assert set(end["unreadable"]) == {str(tmp_path / "many")}
 
 
 def test_places_that_are_away_are_named(tmp_path: Path) -> None:
