@@ -584,7 +584,7 @@ async def test_a_digest_from_elsewhere_joins_copies(room: Room, tiny: Path, name
 async def test_a_worker_that_is_killed_goes_on_where_it_was(room: Room, tiny: Path, names: Names) -> None:
     for number in range(120):
         model_stores.copy(tiny, room.own / f"{number}.gguf")
-    killed = []
+    killed: list[float] = []
 
     def kill(progress: Progress) -> None:
         if not killed and room.files._worker is not None:
