@@ -64,7 +64,7 @@ class Desk:
         self.transfer = Transfer(self.conversations)
         self.attachments = Attachments()
         self.jobs = Jobs()
-        self.secrets = Secrets(profile.path)
+        self.secrets = Secrets(profile.path, settings)
         self.network = Network(settings, NetworkStore(database), self.secrets)
         self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
@@ -186,6 +186,7 @@ class Desk:
             ("models", self.loaded_models.close),
             ("fits", self.fits.close),
             ("network", self.network.close),
+            ("data map", self.data_map.close),
             ("database", self._database.close),
         ):
             try:

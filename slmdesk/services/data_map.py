@@ -183,15 +183,20 @@ class DataMap(QObject):
         """Have the whole profile removed when the desk closes; the downloaded models only with ``models``."""
         self._erase_models = models
 
-    async def erase(self) -> bool:
-        """Remove the profile if that was asked for; whether it was. Call once the database is closed."""
+    async def close(self) -> None:
+        """Take what is to be erased out of the keyring; call while the database is open."""
         if self._erase_models is None:
-            return False
+            return
         await self._wipe_tokens()
         with contextlib.suppress(SlmdeskError):
             slots = KeySlots(self._database.path)
             await slots.clear()
             await slots.clear(pending=True)
+
+    async def erase(self) -> bool:
+        """Remove the profile if that was asked for; whether it was. Call once the database is closed."""
+        if self._erase_models is None:
+            return False
         await asyncio.to_thread(_remove_profile, self._profile, models=self._erase_models)
         return True
 

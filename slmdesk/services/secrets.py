@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, Final, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.services.settings import Settings
 
 T = TypeVar("T")
 
@@ -24,6 +26,8 @@ NAMES: Final = ("huggingface", "proxy")
 """What there are secrets for: the Hugging Face token, and the password of the person's own proxy."""
 _VARIABLES: Final = {"huggingface": "HF_TOKEN"}
 _LONGEST = 4096
+_DATES = "secrets"
+_EVERY_S = 3600.0
 
 
 class Secrets(QObject):
@@ -36,8 +40,9 @@ class Secrets(QObject):
     changed = Signal(str)
     """The name of the secret that is different now."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, profile: Path, settings: Settings | None = None) -> None:
         super().__init__()
+        self._settings = settings
         folder = os.path.normcase(str(profile.absolute()))
         self._prefix = hashlib.sha256(folder.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         self._memory: dict[str, str] = {}
@@ -45,10 +50,12 @@ class Secrets(QObject):
     async def get(self, name: str) -> str:
         """The secret, empty if there is none. Never raises: a locked keyring counts as an empty one."""
         _check(name)
-        if name in self._memory:
-            return self._memory[name]
-        stored = await self._in_keyring(lambda keyring: keyring.get_password(SERVICE, self._account(name)), None)
-        return stored or os.environ.get(_VARIABLES.get(name, ""), "").strip()
+        value = self._memory.get(name) or await self._in_keyring(
+            lambda keyring: keyring.get_password(SERVICE, self._account(name)), None
+        )
+        if value:
+            await self._note(name, "used")
+        return value or os.environ.get(_VARIABLES.get(name, ""), "").strip()
 
     async def set(self, name: str, value: str) -> str:
         """Keep a secret; returns where: "keyring", or "this run" where the keyring could not keep it.
@@ -68,6 +75,7 @@ class Secrets(QObject):
         self._memory.pop(name, None)
         if not kept:
             self._memory[name] = value
+        await self._note(name, "added")
         self.changed.emit(name)
         return KEYRING if kept else THIS_RUN
 
@@ -81,6 +89,7 @@ class Secrets(QObject):
 
         self._memory.pop(name, None)
         await self._in_keyring(forget, None)
+        await self._note(name, "")
         self.changed.emit(name)
 
     async def place(self, name: str) -> str:
@@ -91,6 +100,27 @@ class Secrets(QObject):
         if await self._in_keyring(lambda keyring: keyring.get_password(SERVICE, self._account(name)), None):
             return KEYRING
         return ENVIRONMENT if os.environ.get(_VARIABLES.get(name, ""), "").strip() else ""
+
+    def dates(self, name: str) -> tuple[float | None, float | None]:
+        """When a secret was saved and when it was last used, in seconds since 1970; None where that is not known."""
+        kept = self._dates().get(name, {})
+        return kept.get("added"), kept.get("used")
+
+    def _dates(self) -> dict[str, dict[str, float]]:
+        kept = self._settings.get_state(_DATES) if self._settings is not None else None
+        return dict(kept) if isinstance(kept, dict) else {}
+
+    async def _note(self, name: str, what: str) -> None:
+        """Note that a secret was added or used now (an hour more or less), or that it is gone."""
+        if self._settings is None:
+            return
+        dates, now = self._dates(), time.time()
+        before = dates.pop(name, {})
+        if what == "used" and now - before.get("used", 0.0) < _EVERY_S:
+            return
+        if what:
+            dates[name] = {**(before if what == "used" else {}), what: now}
+        await self._settings.set_state(_DATES, dates)
 
     async def keyring(self) -> str:
         """The name of the system's keyring; empty where there is none that keeps secrets."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QDateTime, QLocale
 
 
 def disk_size(size: int) -> str:
@@ -18,6 +18,11 @@ def bytes_moved(size: int) -> str:
     if size >= 1_000_000:
         return disk_size(size)
     return f"{QLocale().toString(size / 1e3, 'f', 1)} kB" if size >= 1_000 else f"{size} B"
+
+
+def day(seconds: float) -> str:
+    """The date of a moment in seconds since 1970, short, as this place writes it."""
+    return QLocale().toString(QDateTime.fromSecsSinceEpoch(round(seconds)).date(), QLocale.FormatType.ShortFormat)
 
 
 def memory_size(size: float, *, unit: bool = True) -> str:

@@ -11,6 +11,9 @@ from keyring.backends.fail import Keyring as NoKeyring
 
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.services.secrets import Secrets
+from slmdesk.services.settings import Settings
+from slmdesk.storage.database import Database
+from slmdesk.storage.settings import SettingsStore
 from tests.services.keyrings import ForgetfulKeyring, LockedKeyring, MemoryKeyring
 
 TOKEN = "hf_" + "A1b2" * 8
@@ -74,3 +77,27 @@ async def test_an_unusable_value_is_refused_and_not_repeated(
 async def test_an_unknown_name_is_a_bug(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         await Secrets(tmp_path).get("other")
+
+
+async def test_when_it_was_saved_and_used_is_known_but_not_the_secret(
+    backend: Callable[[KeyringBackend], None], tmp_path: Path
+) -> None:
+    backend(MemoryKeyring())
+    database = await Database.open(tmp_path / "slmdesk.db")
+    settings = Settings(SettingsStore(database))
+    secrets = Secrets(tmp_path, settings)
+    assert secrets.dates("huggingface") == (None, None)
+    await secrets.set("huggingface", TOKEN)
+    added, used = secrets.dates("huggingface")
+    assert added is not None
+    assert used is None
+    assert await secrets.get("huggingface") == TOKEN
+    again = Settings(SettingsStore(database))
+    await again.load()
+    assert Secrets(tmp_path, again).dates("huggingface")[1] is not None
+    await secrets.set("huggingface", TOKEN + "2")
+    assert secrets.dates("huggingface")[1] is None
+    await secrets.clear("huggingface")
+    assert secrets.dates("huggingface") == (None, None)
+    await database.close()
+    assert not any(TOKEN.encode() in path.read_bytes() for path in tmp_path.iterdir())

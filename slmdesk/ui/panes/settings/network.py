@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from PySide6.QtCore import QDateTime, QLocale, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import NetworkBlocked
 from slmdesk.services.network import Network, NetworkState, Step
 from slmdesk.storage.network import KnownHost
+from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.settings.column import Column, Run, Section, beside, card, clear
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
@@ -76,13 +77,13 @@ class HostList(QWidget):
             self._lines.addWidget(self._line(host))
 
     def _line(self, host: KnownHost) -> QWidget:
-        used = self.tr("never used") if host.used is None else self.tr("last used {0}").format(_day(host.used))
+        used = self.tr("never used") if host.used is None else self.tr("last used {0}").format(fmt.day(host.used))
         off = IconButton("close", self.tr("Remove {0}").format(host.host))
         off.set_theme(self._theme)
         off.clicked.connect(lambda: self._run(self._remove(host.host)))
         name = ElidedLabel(host.host, middle=True)
         line = QWidget()
-        layout = row(name, label(self.tr("since {0}, {1}").format(_day(host.added), used), "small"), off)
+        layout = row(name, label(self.tr("since {0}, {1}").format(fmt.day(host.added), used), "small"), off)
         layout.setStretch(0, 1)
         line.setLayout(layout)
         return line
@@ -91,10 +92,6 @@ class HostList(QWidget):
         """Draw in the colours of ``theme``."""
         self._theme = theme
         self._show()
-
-
-def _day(seconds: float) -> str:
-    return QLocale().toString(QDateTime.fromSecsSinceEpoch(round(seconds)).date(), QLocale.FormatType.ShortFormat)
 
 
 class StepList(QWidget):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from slmdesk.services.secrets import ENVIRONMENT, KEYRING, THIS_RUN, Secrets
+from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.settings.column import Column, Run, Section
 from slmdesk.ui.widgets.controls import TextButton, label, row
 
@@ -41,6 +42,15 @@ class TokenField(QWidget):
         await self._secrets.set(self._name, text)
         self.box.clear()
 
+    def _dates(self) -> str:
+        added, used = self._secrets.dates(self._name)
+        parts = []
+        if added is not None:
+            parts.append(self.tr("Saved {0}.").format(fmt.day(added)))
+        if used is not None:
+            parts.append(self.tr("Last used {0}.").format(fmt.day(used)))
+        return " ".join(parts)
+
     async def refresh(self, keyring: str) -> None:
         """Show where the secret is; ``keyring`` is the name of the system's, empty where there is none."""
         place = await self._secrets.place(self._name)
@@ -51,7 +61,7 @@ class TokenField(QWidget):
             ENVIRONMENT: self.tr("Taken from the variable HF_TOKEN. One that you save here goes before it."),
             "": self.tr("None. It would be kept in {0}.").format(keyring) if keyring else none,
         }
-        self.place.setText(words[place])
+        self.place.setText(" ".join(part for part in (words[place], self._dates()) if part))
         self.remove.setVisible(place in (KEYRING, THIS_RUN))
 
 
