@@ -11,6 +11,7 @@ import hashlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -437,6 +438,13 @@ class _Handler(BaseHTTPRequestHandler):
         hub = self.server.hub
         kind = fault.kind if fault is not None else ""
         sent = 0
+        if fault is None and isinstance(content, Path):
+            self.wfile.flush()
+            with content.open("rb") as file:
+                count = self.connection.sendfile(file, start, end - start)
+            with hub.lock:
+                hub.sent += count
+            return
         for block in content_part(content, start, end):
             data = block
             if fault is not None and kind in ("drop", "truncate", "stall") and sent + len(data) > fault.after:
@@ -467,3 +475,19 @@ def hub_server() -> Iterator[HubServer]:
         yield server
     finally:
         server.close()
+
+
+def main() -> None:
+    """``python -m tests.hub_server FILE``: a hub of one file, until stdin ends; says where it is."""
+    path = Path(sys.argv[1])
+    with hub_server() as hub:
+        hub.repo("owner/model", {path.name: path})
+        version = hub.repos["owner/model"].versions[-1]
+        hub.stored[version.digests[path.name]] = path
+        storage = f"{hub.url}/storage/{version.digests[path.name]}?signature=1&name={path.name}"
+        print(json.dumps({"url": hub.url, "storage": storage}), flush=True)
+        sys.stdin.read()
+
+
+if __name__ == "__main__":
+    main()

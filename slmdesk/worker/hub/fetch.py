@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from slmdesk.core.errors import DiskFull, WrongContent
+from slmdesk.worker.hub.flow import Flow, Span
 from slmdesk.worker.hub.http import Client
 from slmdesk.worker.hub.location import Location, Wanted
 from slmdesk.worker.hub.part import (
@@ -37,6 +38,8 @@ from slmdesk.worker.hub.transfer import Transfer, disk_trouble
 _REPORT_EVERY = 0.25
 _SAVE_EVERY = 1.0
 _DISK_EVERY = 2.0
+_CONNECTION_EVERY = 0.3
+"""Seconds between one connection and the next one of a file."""
 _ALONE_BELOW = 16 << 20
 """Bytes below which a second connection is not worth its making."""
 
@@ -110,7 +113,7 @@ class Fetch:
         if verified:
             return {"verified": saved["verified"]["by"], "repaired": 0, "size": chunks.size}
         self._check_room(chunks)
-        if file.size != chunks.size:
+        if file.size > chunks.size:  # it grows by itself: writing into a hole costs more than writing at the end
             file.resize(chunks.size)
         self._schedule = schedule = Schedule(chunks, self.job.connections)
         wanted = self.job.wanted
@@ -118,6 +121,7 @@ class Fetch:
             wanted,
             file,
             schedule,
+            Flow(schedule),
             Location(wanted, self.job.token),
             self._limiter,
             self._client,
@@ -158,17 +162,22 @@ class Fetch:
         return chunks, isinstance(mark, dict) and mark.get("stamp") == file.stamp()
 
     def _work(self, schedule: Schedule, transfer: Transfer, file: PartFile) -> None:
-        count = self.job.connections if schedule.chunks.size > _ALONE_BELOW else 1
-        threads = [threading.Thread(target=transfer.run, name=f"fetch-{n}", daemon=True) for n in range(count)]
-        threads.append(threading.Thread(target=self._verify, args=(file,), name="fetch-hash", daemon=True))
-        for thread in threads:
-            thread.start()
+        threads = [threading.Thread(target=self._verify, args=(file,), name="fetch-hash", daemon=True)]
+        threads[0].start()
+        most = self.job.connections if schedule.chunks.size > _ALONE_BELOW else 1
         saved_at = disk_at = time.monotonic()
+        next_report = began = saved_at
         while not schedule.over:
-            with schedule.changed:
-                if not schedule.over:
-                    schedule.changed.wait(_REPORT_EVERY)
             now = time.monotonic()
+            # One after the other: what comes over a single connection comes in order, and may be fast enough.
+            wanted = min(most, 1 + int((now - began) / _CONNECTION_EVERY)) if self._slow(now - began) else 1
+            if len(threads) - 1 < wanted:
+                threads.append(threading.Thread(target=transfer.run, name=f"fetch-{len(threads)}", daemon=True))
+                threads[-1].start()
+            if now < next_report:
+                schedule.stop.wait(0.02)  # not on the condition: it is notified for every block
+                continue
+            next_report = now + _REPORT_EVERY
             self._report(now)
             try:
                 if now - saved_at > _SAVE_EVERY:
@@ -185,6 +194,11 @@ class Fetch:
         if not schedule.finished and not self._rotten:
             self._save(file)
         self._report(time.monotonic())
+
+    def _slow(self, seconds: float) -> bool:
+        """Whether more connections may bring more: a single one did not reach 200 MB/s."""
+        assert self._transfer is not None
+        return self._transfer.received < 200e6 * max(seconds, 1e-3)
 
     def _report(self, now: float) -> None:
         assert self._schedule is not None
@@ -260,33 +274,41 @@ class Fetch:
         return hashlib.sha1(b"blob %d\0" % wanted.size, usedforsecurity=False)
 
     def _hash_from(self, file: PartFile, first: int) -> bool | None:
-        """Hash the chunks from ``first`` on as they become complete: whether the whole is right; None when stopped."""
+        """Hash the chunks from ``first`` on as they come: whether the whole is right; None when stopped."""
         assert self._schedule is not None
-        schedule, chunks = self._schedule, self._schedule.chunks
+        assert self._transfer is not None
+        flow, chunks = self._transfer.flow, self._schedule.chunks
         state = self._states[first - 1].copy() if first else self._first_state()
         del self._states[first:]
+        flow.again(first * chunks.chunk)
         buffer = memoryview(bytearray(BLOCK))
-        for index in range(first, len(chunks)):
-            while True:
-                if not schedule.wait_complete(index):
-                    return None
-                before = state.copy()
-                if self._hash_chunk(file, index, state, buffer):
-                    break
-                state = before
-                schedule.forget(index)
-            self._states.append(state.copy())
-            self._hashed = min(chunks.size, (index + 1) * chunks.chunk)
+        while len(self._states) < len(chunks):
+            span = flow.next()
+            if span is None:
+                return None
+            index = span.start // chunks.chunk
+            if span.data is not None:
+                state.update(span.data)
+                flow.give_back(span)
+            elif not self._hash_span(file, span, state, buffer):
+                self._schedule.forget(index)
+                state = self._states[index - 1].copy() if index else self._first_state()
+                flow.again(index * chunks.chunk)
+                continue
+            self._hashed = span.end
+            if span.end == index * chunks.chunk + chunks.length(index):
+                self._states.append(state.copy())
         wanted = self.job.wanted
         if not wanted.sha256 and not wanted.git_oid:
             return True
         return bool(state.hexdigest() == (wanted.sha256 or wanted.git_oid))
 
-    def _hash_chunk(self, file: PartFile, index: int, state: Any, buffer: memoryview) -> bool:
-        """Add a chunk to ``state``; False when it is an old one that the disk has changed since."""
+    def _hash_span(self, file: PartFile, span: Span, state: Any, buffer: memoryview) -> bool:
+        """Add bytes of the file to ``state``; False when they are an old chunk that the disk has changed since."""
         chunks = self._schedule.chunks  # type: ignore[union-attr]
+        index = span.start // chunks.chunk
         old, crc = index in chunks.old, 0
-        for block in file.blocks(index * chunks.chunk, chunks.length(index), buffer):
+        for block in file.blocks(span.start, span.end - span.start, buffer):
             state.update(block)
             if old:
                 crc = zlib.crc32(block, crc)
@@ -296,6 +318,7 @@ class Fetch:
     def _repair(self, file: PartFile) -> bool | None:
         """Find the chunks that make the whole wrong, and fetch those again; whether it is right then."""
         assert self._schedule is not None
+        assert self._transfer is not None
         schedule, chunks = self._schedule, self._schedule.chunks
         bad = [
             i for i in range(len(chunks)) if file.crc(i * chunks.chunk, chunks.length(i)) != chunks.crc[i]
@@ -307,6 +330,7 @@ class Fetch:
             whole = self._hash_from(file, bad[0])
             if whole is not False:
                 return whole
+        self._transfer.flow.close()  # from now on chunks change after they were hashed
         doubtful = sorted(chunks.suspect)
         order = [*doubtful, *(i for i in range(len(chunks)) if i not in chunks.suspect)]
         schedule.look_again(order)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from slmdesk.core.errors import DiskFull, DownloadError, SourceUnreachable, WrongContent
 from slmdesk.worker.hub.answers import error_of
+from slmdesk.worker.hub.flow import Flow
 from slmdesk.worker.hub.http import Answer, Client, Origin
 from slmdesk.worker.hub.location import Location, Place, Wanted
 from slmdesk.worker.hub.part import BLOCK, PartFile
@@ -22,6 +23,8 @@ from slmdesk.worker.hub.schedule import Limiter, Run, Schedule
 _RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)\Z")
 _STALL_BYTES = 8192
 _LONGEST_PAUSE = 60.0
+_WRITE_EVERY = 0.5
+"""Seconds after which also a block that is not full is written."""
 _MOST_REFUSALS = 8
 """Answers such as 500 in a row, without a byte between them, after which a download gives up."""
 
@@ -48,6 +51,7 @@ class Transfer:
     wanted: Wanted
     file: PartFile
     schedule: Schedule
+    flow: Flow
     location: Location
     limiter: Limiter
     client: Callable[[], Client]
@@ -56,6 +60,8 @@ class Transfer:
     pause: float = 0.5
     """Seconds before the second try; each further one waits twice as long, up to a minute."""
     etag: str = ""
+    received: int = 0
+    """Bytes that came in this run, to the nearest piece."""
     trouble: Trouble = field(default_factory=Trouble)
     clients: list[Client] = field(default_factory=list)
     last_byte: float = field(default_factory=time.monotonic)
@@ -66,10 +72,9 @@ class Transfer:
         client = self.client()
         with self.lock:
             self.clients.append(client)
-        buffer = memoryview(bytearray(BLOCK))
         try:
             while (run := self.schedule.take()) is not None:
-                self._run_once(client, run, buffer)
+                self._run_once(client, run)
         finally:
             client.close()
 
@@ -79,10 +84,10 @@ class Transfer:
             for client in self.clients:
                 client.close()
 
-    def _run_once(self, client: Client, run: Run, buffer: memoryview) -> None:
+    def _run_once(self, client: Client, run: Run) -> None:
         failed = True
         try:
-            (self._compare if run.compare else self._fetch)(client, run, buffer)
+            (self._compare if run.compare else self._fetch)(client, run)
             failed = False
         except Stopped:
             pass
@@ -112,7 +117,7 @@ class Transfer:
             trouble.message, trouble.until = error.message, max(trouble.until, time.monotonic() + wait)
         self.schedule.stop.wait(wait)
 
-    def _fetch(self, client: Client, run: Run, buffer: memoryview) -> None:
+    def _fetch(self, client: Client, run: Run) -> None:
         chunks = self.schedule.chunks
         alone = self.schedule.alone
         start = 0 if alone else run.first * chunks.chunk + chunks.have[run.first]
@@ -122,22 +127,40 @@ class Transfer:
             answer.link.close()
             self.schedule.switch_to_whole()
             return
-        position, watch = start, _Watch(self.stall)
-        while position < end:
-            index, offset = divmod(position, chunks.chunk)
-            room = chunks.length(index) - offset
-            count = self._read(answer, buffer, min(room, end - position), watch)
-            if offset + count > chunks.have[index]:
-                self._keep(index, offset, buffer[:count])
-            position += count
+        self._receive(answer, start, end)
 
-    def _keep(self, index: int, offset: int, data: memoryview) -> None:
+    def _receive(self, answer: Answer, start: int, end: int) -> None:
+        """Write the bytes from ``start`` to ``end`` as they come, in blocks: small writes cost twice as much."""
+        position, filled, buffer, watch = start, 0, self.flow.buffer(), _Watch(self.stall)
+        due = time.monotonic() + _WRITE_EVERY
+        try:
+            while position + filled < end:
+                room = min(BLOCK - position % BLOCK, end - position)
+                filled += self._read(answer, buffer[filled:room], watch)
+                if filled == room or time.monotonic() > due:
+                    due = time.monotonic() + _WRITE_EVERY
+                    count, filled = filled, 0
+                    buffer = self._keep(position, buffer, count)
+                    position += count
+        finally:  # also when it breaks off: no byte that came is fetched twice
+            if filled:
+                self._keep(position, buffer, filled)
+
+    def _keep(self, position: int, buffer: memoryview, count: int) -> memoryview:
+        """Write what is new of ``count`` bytes of one chunk; the buffer for the next ones."""
         chunks = self.schedule.chunks
-        new = data[chunks.have[index] - offset :]
-        self.file.write(index * chunks.chunk + chunks.have[index], new)
-        self.schedule.arrived(index, len(new), zlib.crc32(new, chunks.crc[index]))
+        index, offset = divmod(position, chunks.chunk)
+        known = min(count, chunks.have[index] - offset)
+        new = buffer[known:count]
+        if not new:
+            return buffer
+        crc = zlib.crc32(new, chunks.crc[index])
+        self.file.write(position + known, new)
+        fresh = self.flow.offer(position, buffer, count) if not known else buffer
+        self.schedule.arrived(index, count - known, crc)
+        return fresh
 
-    def _compare(self, client: Client, run: Run, buffer: memoryview) -> None:
+    def _compare(self, client: Client, run: Run) -> None:
         """Fetch one chunk again, beside the file; if it is another one now, it takes its place."""
         chunks, index = self.schedule.chunks, run.first
         start, length = index * chunks.chunk, chunks.length(index)
@@ -146,9 +169,9 @@ class Transfer:
             answer.link.close()
             raise self._wrong("it cannot send a part of it again")
         fresh = memoryview(bytearray(length))
-        position, watch = 0, _Watch(self.stall)
+        position, watch, buffer = 0, _Watch(self.stall), self.flow.buffer()
         while position < length:
-            count = self._read(answer, buffer, length - position, watch)
+            count = self._read(answer, buffer[: length - position], watch)
             fresh[position : position + count] = buffer[:count]
             position += count
         crc = zlib.crc32(fresh)
@@ -158,14 +181,15 @@ class Transfer:
             chunks.crc[index] = crc
         self.schedule.compared(index, changed=changed)
 
-    def _read(self, answer: Answer, buffer: memoryview, room: int, watch: _Watch) -> int:
+    def _read(self, answer: Answer, buffer: memoryview, watch: _Watch) -> int:
         if self.schedule.over:
             answer.link.close()
             raise Stopped
-        count = answer.readinto(buffer[: self.limiter.piece(min(room, len(buffer)))])
+        count = answer.readinto(buffer[: self.limiter.piece(len(buffer))])
         if not count:
             raise answer.link.broken(OSError("the answer was shorter than it said"))
         self.last_byte = time.monotonic()
+        self.received += count
         if self.trouble.failures:
             self.trouble.failures = self.trouble.refusals = 0
             self.trouble.message = ""
