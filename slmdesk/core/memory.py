@@ -145,9 +145,12 @@ def fits(need: MemoryEstimate, free: int) -> bool:
 
 
 def fitting_context(need: MemoryEstimate, free: int) -> int:
-    """The longest context below the wished one with which the model fits, a power of two; 0 when none does."""
+    """The longest context below the wished one with which the model fits, a power of two; 0 when none does.
+
+    Also 0 where a part is in graphics memory: what moves there with a shorter context is not told by the estimate.
+    """
     spare = free - (need.ram - need.per_token * need.context_length)
-    if need.per_token <= 0 or spare < need.per_token * _SMALLEST_CONTEXT:
+    if need.vram or need.per_token <= 0 or spare < need.per_token * _SMALLEST_CONTEXT:
         return 0
     length = min(int(spare / need.per_token), need.context_length - 1)
     return 1 << (length.bit_length() - 1) if length >= _SMALLEST_CONTEXT else 0

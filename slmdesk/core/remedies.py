@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -45,17 +45,32 @@ class Room:
         return self.vram + self.vram_held
 
 
-def level_of(need: MemoryEstimate, room: Room, generation_tps: float = 0.0) -> FitLevel:
-    """How well a model with this need fits into this room, written at this speed (0: not known)."""
+Needs = Callable[..., MemoryEstimate]
+"""What a load needs with some options changed, given by name."""
+
+
+def level_of(need: MemoryEstimate, room: Room, generation_tps: float, needs: Needs) -> FitLevel:
+    """How well a model with this need fits into this room, written at this speed (0: not known).
+
+    ``needs`` tells the need with other options.
+    """
     if need.ram > room.all or need.vram > room.all_vram:
-        return FitLevel.LESS_CONTEXT if need.vram <= room.all_vram and shorter(need, room.all) else FitLevel.TOO_BIG
+        return FitLevel.LESS_CONTEXT if shorter(need, room.all, room.all_vram, needs) else FitLevel.TOO_BIG
     partly = bool(room.all_vram) and need.gpu_layers < need.layers
     return FitLevel.SLOW if partly or 0 < generation_tps < SLOW_TPS else FitLevel.FITS
 
 
-def shorter(need: MemoryEstimate, free: int) -> int:
-    """The longest shorter context that fits, in tokens; 0 when none does."""
-    return fitting_context(need, free) if need.context_length > _SMALLEST_CONTEXT else 0
+def shorter(need: MemoryEstimate, free: int, vram: int, needs: Needs) -> int:
+    """The longest shorter context that fits, in tokens, a power of two; 0 when none does."""
+    if not need.vram:
+        return fitting_context(need, free) if need.context_length > _SMALLEST_CONTEXT else 0
+    length = 1 << max(0, need.context_length - 1).bit_length() - 1 if need.context_length > _SMALLEST_CONTEXT else 0
+    while length >= _SMALLEST_CONTEXT:
+        there = needs(context_length=length)
+        if there.ram <= free and there.vram <= vram:
+            return length
+        length //= 2
+    return 0
 
 
 def judge(
@@ -70,18 +85,24 @@ def judge(
     correction: float = 1.0,
 ) -> Fit:
     """The whole judgement; ``correction`` is what real answers were faster than predicted."""
-    need = estimate(shape, options, size, vram=room.all_vram, extra=extra, corrections=corrections)
+
+    def needs(**changes: Any) -> MemoryEstimate:
+        changed = replace(options, **changes)
+        return estimate(shape, changed, size, vram=room.all_vram, extra=extra, corrections=corrections)
+
+    need = needs()
     rate = predicted(shape, speed) if speed else Speed()
-    level = level_of(need, room, rate.generation * correction)
+    level = level_of(need, room, rate.generation * correction, needs)
+    fits_whole = need.ram <= room.all and need.vram <= room.all_vram
     fit = Fit(
         level=level,
         need=need,
         free=room.all,
         vram_free=room.all_vram,
-        fitting_context=need.context_length if need.ram <= room.all else shorter(need, room.all),
+        fitting_context=need.context_length if fits_whole else shorter(need, room.all, room.all_vram, needs),
         gpu_layers=need.gpu_layers,
         layers=need.layers,
-        needs_unload=_needs_unload(level, need, room),
+        needs_unload=_needs_unload(level, need, room, needs),
         generation_tps=rate.generation * correction,
         prompt_tps=rate.prompt * correction,
         speed_measured=bool(speed and speed.made),
@@ -90,12 +111,12 @@ def judge(
     return replace(fit, sentence=sentence_of(fit))
 
 
-def _needs_unload(level: FitLevel, need: MemoryEstimate, room: Room) -> bool:
+def _needs_unload(level: FitLevel, need: MemoryEstimate, room: Room, needs: Needs) -> bool:
     """Whether another model must give its memory back before this one fits as the level says."""
     if level is FitLevel.TOO_BIG or not (room.held or room.vram_held):
         return False
     if level is FitLevel.LESS_CONTEXT:
-        return not shorter(need, room.free)
+        return not shorter(need, room.free, room.vram, needs)
     return need.ram > room.free or need.vram > room.vram
 
 
@@ -142,22 +163,27 @@ def remedies_for(
 ) -> tuple[Remedy, ...]:
     """What helps, the least loss first; each alone is enough, and "load anyway" stands last."""
 
-    def need(changes: dict[str, Any], other: ModelShape = shape, other_size: int = size) -> MemoryEstimate:
-        return estimate(other, replace(options, **changes), other_size, vram=room.vram, corrections=corrections)
+    def needs(_other: ModelShape | None = None, **changes: Any) -> MemoryEstimate:
+        changed = replace(options, **changes)
+        wanted, bytes_ = (shape, size) if _other is None else (_other, 0)
+        return estimate(wanted, changed, bytes_, vram=room.vram, corrections=corrections)
 
-    found = list(_unloads(need({}).ram - room.free, loaded))
-    flash = {} if options.flash_attention != "off" else {"flash_attention": "auto"}
-    small = {"cache_type_k": _SMALL_KV, "cache_type_v": _SMALL_KV, **flash}
-    if need({}).kv_bits > 9 and (there := need(small)).ram <= room.free:
+    now = needs()
+    found = list(_unloads(now.ram - room.free, loaded))
+    flash: dict[str, Any] = {} if options.flash_attention != "off" else {"flash_attention": "auto"}
+    small: dict[str, Any] = {"cache_type_k": _SMALL_KV, "cache_type_v": _SMALL_KV, **flash}
+    if now.kv_bits > 9 and _fits(there := needs(**small), room):
         found.append(Remedy(RemedyKind.KV, f"KV cache in {_SMALL_KV} ({in_gib(there.ram)})", small, need=there.ram))
-    if options.slots > 1:
-        found += _fewer_slots(options, need, room.free)
-    found += _shorter(need, room.free, {}, "")
-    if not any(r.kind is RemedyKind.CONTEXT for r in found):
-        found += _shorter(need, room.free, small, f" and the KV cache in {_SMALL_KV}")
-    found += _smaller(shape, size, quantization, need, room.free)
-    found.append(Remedy(RemedyKind.ANYWAY, "Load anyway", {"ignore_memory": True}, need=need({}).ram))
+    found += _fewer_slots(options, needs, room)
+    shorter_ = _shorter(needs, room, {}, "")
+    found += shorter_ or _shorter(needs, room, small, f" and the KV cache in {_SMALL_KV}")
+    found += _smaller(shape, size, quantization, needs, room)
+    found.append(Remedy(RemedyKind.ANYWAY, "Load anyway", {"ignore_memory": True}, need=now.ram))
     return tuple(found)
+
+
+def _fits(need: MemoryEstimate, room: Room) -> bool:
+    return need.ram <= room.free and need.vram <= room.vram
 
 
 def sibling(model: Model, models: Iterable[Model], quantization: str) -> Model | None:
@@ -187,34 +213,34 @@ def _unloads(missing: int, loaded: Sequence[Unloadable]) -> list[Remedy]:
     return []
 
 
-def _fewer_slots(options: LoadOptions, need: Any, free: int) -> list[Remedy]:
+def _fewer_slots(options: LoadOptions, needs: Needs, room: Room) -> list[Remedy]:
     for slots in sorted({1, options.slots // 2} - {0}, reverse=True):
-        there = need({"slots": slots})
-        if there.ram <= free:
+        if slots < options.slots and _fits(there := needs(slots=slots), room):
             words = "1 slot" if slots == 1 else f"{slots} slots"
             return [Remedy(RemedyKind.SLOTS, f"{words} ({in_gib(there.ram)})", {"slots": slots}, need=there.ram)]
     return []
 
 
-def _shorter(need: Any, free: int, changes: dict[str, Any], words: str) -> list[Remedy]:
-    context = shorter(need(changes), free)
+def _shorter(needs: Needs, room: Room, changes: dict[str, Any], words: str) -> list[Remedy]:
+    def changed(**more: Any) -> MemoryEstimate:
+        return needs(**{**changes, **more})
+
+    context = shorter(changed(), room.free, room.vram, changed)
     if not context:
         return []
-    options = {**changes, "context_length": context}
-    there = need(options)
+    there = changed(context_length=context)
     label = f"Context of {context:,} tokens{words} ({in_gib(there.ram)})"
-    return [Remedy(RemedyKind.CONTEXT, label, options, need=there.ram)]
+    return [Remedy(RemedyKind.CONTEXT, label, {**changes, "context_length": context}, need=there.ram)]
 
 
-def _smaller(shape: ModelShape, size: int, quantization: str, need: Any, free: int) -> list[Remedy]:
+def _smaller(shape: ModelShape, size: int, quantization: str, needs: Needs, room: Room) -> list[Remedy]:
     """The best common quantization that is smaller than this one and fits."""
     now = bits_of(quantization) or (8 * (size or shape.weights_bytes) / shape.parameters if shape.parameters else 0)
     for label in reversed(LADDER):
         if not now or bits_of(label) > 0.93 * now:
             continue
-        other = requantized(shape, label)
-        there = need({}, other, 0)
-        if there.ram <= free:
+        there = needs(requantized(shape, label))
+        if _fits(there, room):
             words = f"{label} ({in_gib(there.ram)})"
             return [Remedy(RemedyKind.SMALLER, words, quantization=label, need=there.ram)]
     return []

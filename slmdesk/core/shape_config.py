@@ -16,6 +16,7 @@ from slmdesk.core.shape import ModelShape, Work
 
 _MOST = 1 << 40  # no honest number in a configuration is larger
 _MOST_LAYERS = 4096
+_USUAL_BITS = 4.9
 _NORMS = 2  # norm vectors of a layer
 _TYPICAL = (
     # parameters in 10^9, layers, width, feed forward, heads, kv heads, head length, vocabulary; after:
@@ -135,6 +136,21 @@ def shape_of_size(
     acting_layer = min(layer, active_layer)
     experts = 0.8 * acting_layer if active_parameters and active_parameters < parameters else 0.0
     return _weighed(shape, _Sizes(layer, acting_layer, experts, embedding, 0), quantization, weights_bytes)
+
+
+def shape_of_file(
+    parameters: int, active_parameters: int, quantization: str, size: int, context_length: int
+) -> ModelShape | None:
+    """A guessed shape of a file of ``size`` bytes; None where neither its parameters nor its bytes are known."""
+    if not parameters and not size:
+        return None
+    return shape_of_size(
+        parameters or round(size * 8 / (bits_of(quantization) or _USUAL_BITS)),
+        active_parameters=active_parameters,
+        quantization=quantization or "Q4_K_M",
+        weights_bytes=size,
+        context_length=context_length,
+    )
 
 
 def requantized(shape: ModelShape, quantization: str, weights_bytes: int = 0) -> ModelShape:

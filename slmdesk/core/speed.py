@@ -70,14 +70,32 @@ class Speed:
 
 def predicted(shape: ModelShape, machine: MachineSpeed, *, depth: int = DEPTH, batch: int = BATCH) -> Speed:
     """The speed of a model with this shape, ``depth`` tokens into its context, read in batches of ``batch``."""
-    writing = _seconds((*shape.work, *shape.expert_work, *shape.output_work), machine.writing)
-    reading = _seconds(shape.work, machine.reading) + _seconds(shape.expert_work, _reading_of_experts(machine))
-    if not writing or not reading:
+    generation = writing_speed(shape, machine, depth)
+    reading = _seconds(shape.work, machine.reading)
+    if shape.expert_work:
+        reading += _seconds(shape.expert_work, _reading_of_experts(machine))
+    if not generation or not reading:
         return Speed()
-    looked_at = depth * (shape.key_numbers + shape.value_numbers) * _groups(shape)
-    attention = looked_at / machine.attention if machine.attention else 0.0
-    fixed = machine.layer_s * shape.layers
-    return Speed(1 / (writing + attention + fixed), 1 / (reading + attention / 2 + fixed / max(batch, 1)))
+    attention, fixed = _attention(shape, machine, depth), machine.layer_s * shape.layers
+    return Speed(generation, 1 / (reading + attention / 2 + fixed / max(batch, 1)))
+
+
+def writing_speed(shape: ModelShape, machine: MachineSpeed, depth: int = DEPTH) -> float:
+    """Tokens per second when it writes; 0 where that is not known."""
+    seconds = _seconds(shape.work, machine.writing) + _seconds(shape.output_work, machine.writing)
+    if shape.expert_work:
+        seconds += _seconds(shape.expert_work, machine.writing)
+    if not seconds:
+        return 0.0
+    return 1 / (seconds + _attention(shape, machine, depth) + machine.layer_s * shape.layers)
+
+
+def _attention(shape: ModelShape, machine: MachineSpeed, depth: int) -> float:
+    """Seconds to look back over the context: each head goes through the keys and values that it shares."""
+    if not machine.attention:
+        return 0.0
+    groups = max(1.0, shape.heads / shape.kv_heads) if shape.kv_heads else 1.0
+    return depth * (shape.key_numbers + shape.value_numbers) * groups / machine.attention
 
 
 def _reading_of_experts(machine: MachineSpeed) -> dict[str, float]:
@@ -95,20 +113,17 @@ def guessed_speed(cores: int) -> MachineSpeed:
     return MachineSpeed(writing, reading, bandwidth, attention=1e9 * cores, layer_s=2e-5, threads=cores)
 
 
-def _groups(shape: ModelShape) -> float:
-    """Attention heads that share one key: each goes through it."""
-    return max(1.0, shape.heads / shape.kv_heads) if shape.kv_heads else 1.0
-
-
 def _seconds(work: Work, rates: Mapping[str, float]) -> float:
-    """The time that this work takes; 0 where a format's rate is not known and cannot be told from another's."""
-    return sum(count / rate for kind, count in work if (rate := _rate(kind, rates)))
+    """The time that this work takes; a format whose rate cannot be told at all counts nothing."""
+    seconds = 0.0
+    for kind, count in work:
+        if rate := rates.get(kind) or _nearest_rate(kind, rates):
+            seconds += count / rate
+    return seconds
 
 
-def _rate(kind: str, rates: Mapping[str, float]) -> float:
-    """Weights per second of a format: measured, else that of the measured format with the nearest size."""
-    if kind in rates:
-        return rates[kind]
+def _nearest_rate(kind: str, rates: Mapping[str, float]) -> float:
+    """Weights per second of a format that was not measured: that of the measured one with the nearest size."""
     bits = BY_NAME[kind.lower()].bits if kind.lower() in BY_NAME else 16.0
     known = [(abs(BY_NAME[name.lower()].bits - bits), name) for name in rates if name.lower() in BY_NAME]
     if not known:

@@ -18,13 +18,13 @@ from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.experience import learned_memory, learned_speed
 from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
 from slmdesk.core.hardware import CORRECTABLE, Machine, corrected
-from slmdesk.core.memory import Corrections, estimate
+from slmdesk.core.memory import Corrections, MemoryEstimate, estimate
 from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress, Report
 from slmdesk.core.remedies import Room, Unloadable, judge, level_of, remedies_for, sibling
 from slmdesk.core.shape import ModelShape
-from slmdesk.core.shape_config import shape_of_size
-from slmdesk.core.speed import MachineSpeed, guessed_speed, predicted
+from slmdesk.core.shape_config import shape_of_file
+from slmdesk.core.speed import MachineSpeed, guessed_speed, predicted, writing_speed
 from slmdesk.runtimes.process import Worker
 from slmdesk.services.hardware import Sample
 from slmdesk.services.loaded_models import LoadedEntry, LoadedModels
@@ -39,6 +39,7 @@ ROOM_S = 1.0
 """Seconds for which a reading of the free memory is used again."""
 MOVED = 0.1
 """Share of the machine's memory that must come or go before ``changed`` tells of it."""
+DEFAULTS = LoadOptions()
 CACHED = 64 << 20
 """Bytes of weights from which a model's speed says something about others."""
 IDLE_PERCENT, IDLE_SAMPLES = 30.0, 10
@@ -68,12 +69,14 @@ class Fits(QObject):
         self._places = tuple(places)
         self._found = Machine()
         self._speed: MachineSpeed | None = None
+        self._guess = guessed_speed(psutil.cpu_count(logical=False) or 1)
         self._loads: list[Measurement] = []
         self._corrections = Corrections()
         self._speed_factor = 1.0
         self._noted: dict[str, tuple[int | None, int]] = {}  # model id: (process, tokens read at once) when last noted
         self._room: tuple[float, Room] = (0.0, Room(0))
         self._told_free = 0
+        self._cached: dict[str, tuple[ModelShape, tuple[Any, ...], MemoryEstimate, float]] = {}
         self._idle = 0
         self._measuring: asyncio.Task[MachineSpeed] | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -160,7 +163,7 @@ class Fits(QObject):
     @property
     def speed(self) -> MachineSpeed:
         """The measured speed of this machine, or a guess (``made`` is 0) before the first measurement."""
-        return self._speed or guessed_speed(self._found.cores or psutil.cpu_count(logical=False) or 1)
+        return self._speed or self._guess
 
     @property
     def measured(self) -> bool:
@@ -200,9 +203,24 @@ class Fits(QObject):
         shape, size = self._shape(thing)
         if shape is None:
             return None
-        room = self.room(thing)
-        need = estimate(shape, options or LoadOptions(), size, vram=room.all_vram, corrections=self._corrections)
-        return level_of(need, room, predicted(shape, self.speed).generation * self._speed_factor)
+        room, wanted = self.room(thing), options or DEFAULTS
+        key = thing.id if isinstance(thing, Model) else ""
+        known = self._cached.get(key)
+        if known is None or known[0] is not shape or known[1] != (wanted, size, room.all_vram):
+            need = self._need(shape, wanted, size, room)
+            known = (shape, (wanted, size, room.all_vram), need, writing_speed(shape, self.speed))
+            if key:
+                self._cached[key] = known
+        _, _, need, rate = known
+        return level_of(
+            need,
+            room,
+            rate * self._speed_factor,
+            lambda **changes: self._need(shape, replace(wanted, **changes), size, room),
+        )
+
+    def _need(self, shape: ModelShape, options: LoadOptions, size: int, room: Room) -> MemoryEstimate:
+        return estimate(shape, options, size, vram=room.all_vram, corrections=self._corrections)
 
     def fit(self, thing: Thing, options: LoadOptions | None = None) -> Fit | None:
         """The judgement with all its numbers and remedies; None where nothing is known of the model."""
@@ -227,7 +245,7 @@ class Fits(QObject):
         ``shape`` is better than a guess, where a configuration tells it (``shape_config.shape_of_config``).
         """
         if shape is None:
-            shape = _guessed(parameters, active_parameters, quantization, size, context_length)
+            shape = shape_of_file(parameters, active_parameters, quantization, size, context_length)
         return None if shape is None else self._judged(shape, size, options or LoadOptions(), shape)
 
     def shape(self, model: Model) -> ModelShape | None:
@@ -268,7 +286,7 @@ class Fits(QObject):
             return thing, 0
         shape = self._shape_of(thing.id)
         if shape is None:
-            shape = _guessed(
+            shape = shape_of_file(
                 thing.parameters, thing.active_parameters, thing.quantization, thing.size, thing.context_length
             )
         return shape, thing.size
@@ -378,22 +396,7 @@ class Fits(QObject):
         self.changed.emit()
 
     def _tell(self) -> None:
+        self._cached.clear()
         self._room = (0.0, Room(0))
         self._told_free = memory_now()[1]
         self.changed.emit()
-
-
-def _guessed(
-    parameters: int, active_parameters: int, quantization: str, size: int, context_length: int
-) -> ModelShape | None:
-    """A shape after models of this size; None where neither parameters nor bytes are known."""
-    if not parameters and not size:
-        return None
-    count = parameters or round(size * 8 / 4.9)
-    return shape_of_size(
-        count,
-        active_parameters=active_parameters,
-        quantization=quantization or "Q4_K_M",
-        weights_bytes=size,
-        context_length=context_length,
-    )
