@@ -128,7 +128,8 @@ async def duplicates(args: argparse.Namespace) -> int:
         print(json.dumps([_as_json(g) for g in found], ensure_ascii=False))
         return 0
     for group in found:
-        print(f"{group.model.name}: {fmt.disk_size(group.bytes_to_win)} to win")
+        own = "" if group.own_bytes else ", with the programs that the copies belong to"
+        print(f"{group.model.name}: {fmt.disk_size(group.bytes_to_win)} to win{own}")
         for home in group.homes:
             print(f"  {home.path}{'  (yours)' if home.owned else ''}")
     if not found:
@@ -138,14 +139,21 @@ async def duplicates(args: argparse.Namespace) -> int:
 
 def _as_json(group: DuplicateGroup) -> dict[str, Any]:
     homes = [{**asdict(home), "path": str(home.path)} for home in group.homes]
-    return {"model": as_json(group.model), "homes": homes, "bytes_to_win": group.bytes_to_win}
+    return {
+        "model": as_json(group.model),
+        "homes": homes,
+        "bytes_to_win": group.bytes_to_win,
+        "own_bytes": group.own_bytes,
+    }
 
 
 async def delete(args: argparse.Namespace) -> int:
     """Move a model to the bin."""
     async with Desk.opened(args.profile) as desk:
         model = await desk.library.find(args.model)
-        deleted = await desk.library.delete(model.id, absolute(args.copy) if args.copy else None)
+        copy = absolute(args.copy or args.model)  # a path names its copy
+        chosen = copy if args.copy or copy in {home.path for home in model.homes} else None
+        deleted = await desk.library.delete(model.id, chosen)
     print(
         f"Moved to the bin: {deleted.name}. Emptying the bin frees {fmt.disk_size(deleted.bytes)}. "
         f"`slmdesk library undo {deleted.token[:8]}` takes it back."

@@ -121,6 +121,10 @@ def test_the_bin(run: Run, folder: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert item["token"][:8] in run("library", "bin")
     assert run("library", "undo", item["token"][:8]) == f"Back again: {folder / 'two.gguf'}\n"
     assert (folder / "two.gguf").stat().st_size == size
+    run("library", "duplicates")  # one and its copy are one model then
+    assert "Emptying the bin frees 0.3 MB." in run("library", "delete", str(folder / "sub" / "copy-of-one.gguf"))
+    assert (folder / "one.gguf").exists()
+    run("library", "undo", json.loads(run("library", "bin", "--json"))[0]["token"])
     run("library", "delete", str(folder / "two.gguf"))
     assert run("library", "bin", "--empty") == "Freed 0.3 MB.\n"
     assert not (folder / ".slmdesk-bin").exists()

@@ -24,7 +24,8 @@ from slmdesk.services.library.index import FileReader, Index
 
 @dataclass(frozen=True, slots=True)
 class DuplicateGroup:
-    """The same weights in several places. ``bytes_to_win`` is what the disk would get back with one copy left.
+    """The same weights in several places. ``bytes_to_win`` is what the disk would get back with one copy left, and
+    ``own_bytes`` the part of it in one's own folders: the rest lies with other programs, which alone may delete it.
 
     ``confirmed``: the contents are known to be equal; otherwise only sizes and samples are, and ``models`` has more
     than one. ``linked``: homes that share their bytes already (hard links).
@@ -36,6 +37,7 @@ class DuplicateGroup:
     confirmed: bool = True
     linked: tuple[Home, ...] = ()
     models: tuple[Model, ...] = ()
+    own_bytes: int = 0
 
 
 def groups(models: Mapping[str, Model], entries: Mapping[str, tuple[FileEntry, ...]]) -> list[DuplicateGroup]:
@@ -63,8 +65,12 @@ def _group(model: Model, entries: list[FileEntry], *, confirmed: bool, models: t
     for entry in entries:
         files.setdefault((entry.device, entry.inode), []).append(entry)
     linked = tuple(homes[e.path] for group in files.values() if len(group) > 1 for e in group)
-    to_win = sum(group[0].size for group in list(files.values())[1:])
-    return DuplicateGroup(model, tuple(homes[e.path] for e in entries), to_win, confirmed, linked, models)
+    sizes = [group[0].size for group in files.values()]
+    own = [group[0].size for group in files.values() if all(homes[e.path].owned for e in group)]
+    to_win, own_bytes = sum(sizes[1:]), sum(own if len(own) < len(sizes) else own[1:])
+    return DuplicateGroup(
+        model, tuple(homes[e.path] for e in entries), to_win, confirmed, linked, models, min(own_bytes, to_win)
+    )
 
 
 async def confirm(index: Index, wanted: Iterable[DuplicateGroup], report: Report | None = None) -> int:

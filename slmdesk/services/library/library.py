@@ -13,7 +13,7 @@ from PySide6.QtCore import Signal
 
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.file_entry import FileEntry
-from slmdesk.core.models import Model, ModelFormat
+from slmdesk.core.models import Home, Model, ModelFormat
 from slmdesk.core.progress import Report
 from slmdesk.runtimes.base import Runtime
 from slmdesk.services.jobs import Jobs
@@ -302,13 +302,8 @@ class Library(Shelf):
         owned = [h for h in homes if h.owned]
         if not homes:
             raise SlmdeskError(f"{model.name} does not lie there.", "Look for models again.")
-        if not owned and model.starter:
-            raise SlmdeskError("The starter comes with SLMDesk and stays.", "It takes 11 MB.")
         if not owned:
-            raise SlmdeskError(
-                f"{homes[0].path} is in a folder that SLMDesk does not change.",
-                "Delete it with the program that it belongs to, or mark the folder as your own first.",
-            )
+            raise self._protected(model, homes)
         if len(owned) > 1:
             raise SlmdeskError(
                 f"{model.name} lies in {len(owned)} of your folders.", "Say which copy is to be deleted."
@@ -316,6 +311,18 @@ class Library(Shelf):
         if owned[0].offline:
             raise SlmdeskError(f"{owned[0].path} is away now.", "Connect the drive and try again.")
         return entries[owned[0].path]
+
+    def _protected(self, model: Model, homes: list[Home]) -> SlmdeskError:
+        """Why none of these homes may be touched."""
+        if [home.path for home in homes] == [self._starter_path]:
+            return SlmdeskError("The starter comes with SLMDesk and stays.", "It takes 11 MB.")
+        if len(homes) == 1:
+            message = f"{homes[0].path} is in a folder that SLMDesk does not change."
+        else:
+            message = f"{model.name} lies in {len(homes)} folders, and SLMDesk does not change any of them."
+        return SlmdeskError(
+            message, "Delete it with the program that it belongs to, or mark the folder as your own first."
+        )
 
     async def undo(self, token: str) -> str:
         """Take a model out of the bin; returns its id. Raises SlmdeskError where its place is taken."""

@@ -113,6 +113,9 @@ async def test_every_store_is_searched_and_none_is_written_to(room: Room, tiny: 
     (group,) = library.duplicates()
     assert {h.store for h in group.homes} == {"huggingface", "lmstudio", "gpt4all", "ollama"}
     assert group.bytes_to_win == 3 * tiny.stat().st_size
+    assert group.own_bytes == 0
+    with pytest.raises(SlmdeskError, match="lies in 4 folders"):
+        await library.delete(group.model.id)
     assert sorted(m.name for m in library.entries()) == ["Phi", "Starter", "jan-model", "lm"]
     assert (await library.find("qwen3:0.6b")).id == group.model.id, "any of its names finds it"
     assert (await library.find(str(blob))).id == group.model.id
@@ -154,6 +157,7 @@ async def test_equal_files_become_one_model_when_they_are_compared(
     assert group.confirmed
     assert group.model.digest == model_stores.sha256(tiny)
     assert [h.path.name for h in group.model.homes] == ["one.gguf", "two.gguf"]
+    assert group.own_bytes == group.bytes_to_win == tiny.stat().st_size
     assert room.library.get(f"llama.cpp:{room.own}/b/two.gguf") == group.model, "the other id leads to it"
     assert await room.library.confirm() == 0
     await room.library.scan()
