@@ -121,8 +121,16 @@ class Entry(Protocol):
         """All of them."""
 
     @property
+    def active_parameters(self) -> int:
+        """Those that work on one token; 0: all."""
+
+    @property
     def context_length(self) -> int:
         """The trained one, in tokens."""
+
+    @property
+    def variants(self) -> Sequence[Version]:
+        """The versions that can be fetched."""
 
     @property
     def licence(self) -> str:
