@@ -103,7 +103,8 @@ class Index:
         searched = [(p, s) for p, s in self.places.searched() if only is None or p in only]
         other = self._other if only is None else {}
         known = await asyncio.to_thread(_known, list(self.entries.values()), {p for p, _ in searched}, other)
-        folders = [{"path": str(path), "store": store} for path, store in searched]
+        apart = [str(path) for path in self.places.apart()]
+        folders = [{"path": str(path), "store": store, "without": _inside(path, apart)} for path, store in searched]
         changed = 0
         async with aclosing(self.files.scan(folders, known)) as events:
             async for event in events:
@@ -216,6 +217,11 @@ class Index:
                 note = self.notes.get(str(entry.path))
                 if note is not None:
                     await self.set_note([target.path], note)
+
+
+def _inside(folder: Path, paths: Collection[str]) -> list[str]:
+    """Those of ``paths`` that lie in a folder."""
+    return [path for path in paths if path != str(folder) and Path(path).is_relative_to(folder)]
 
 
 def _known(entries: list[FileEntry], places: set[Path], other: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

@@ -25,6 +25,7 @@ from slmdesk.services.library.index import Index, ScanResult
 from slmdesk.services.library.places import Place, absolute
 from slmdesk.services.library.scanning import Scanning
 from slmdesk.services.library.shelf import Shelf
+from slmdesk.services.library.stores import NAMES
 from slmdesk.services.library.watch import watch
 from slmdesk.services.settings import Settings
 from slmdesk.storage.models import Binned
@@ -188,6 +189,8 @@ class Library(Shelf):
         full = absolute(path)
         if not await asyncio.to_thread(full.exists):
             raise SlmdeskError(f"{full} is not there.", "Choose a folder that holds models, or a model file.")
+        if owned:
+            self._check_ownable(full, index.places.store_of(full))
         await index.places.add(full, owned=owned)
         await index.scan(only=[full], on_change=lambda: self._scanning.soon(self._rebuild))
         await self._rebuild()
@@ -203,15 +206,22 @@ class Library(Shelf):
         """Mark a place as one's own to change, or switch it off and on. Raises SlmdeskError for another's store."""
         index = self._with_index()
         place = index.places.get(absolute(path))
-        if owned and place.automatic:
-            raise SlmdeskError(
-                f"{place.path} belongs to {place.store_name}, and other programs' folders are never changed.",
-                "Delete models there with that program.",
-            )
+        if place.store == "own" and (enabled is False or owned is False):
+            raise SlmdeskError("Downloads go into this folder, so it is always searched.", "Choose another place.")
+        if owned:
+            self._check_ownable(place.path, place.store)
         await index.places.set(place.path, owned=owned, enabled=enabled)
         if enabled and not place.enabled:
             await index.scan(only=[place.path])
         await self._rebuild()
+
+    def _check_ownable(self, path: Path, store: str) -> None:
+        """Raises SlmdeskError for a folder that belongs to another program."""
+        if store not in ("own", "folder"):
+            raise SlmdeskError(
+                f"{path} belongs to {NAMES.get(store, store)}, and other programs' folders are never changed.",
+                "Delete models there with that program.",
+            )
 
     async def add_paths(self, paths: Sequence[Path]) -> list[str]:
         """Add files and folders that were dropped onto the window; returns the ids of the models in them.

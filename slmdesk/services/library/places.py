@@ -70,7 +70,8 @@ class Places:
         found = [Place(self._own, "own", owned=True)]
         for text in self._settings.get("model_folders"):
             path = Path(text)
-            found.append(Place(path, self._kind(path), owned=self._flag(path).owned, enabled=self._flag(path).enabled))
+            flag, store = self._flag(path), self.store_of(path)
+            found.append(Place(path, store, owned=flag.owned and store == "folder", enabled=flag.enabled))
         known = {place.path for place in found}
         for path, store in self._installed:
             if path not in known:
@@ -87,6 +88,10 @@ class Places:
     def searched(self) -> list[tuple[Path, str]]:
         """What a scan looks through: enabled places with their stores' keys, those that a person chose first."""
         return [(path, "own") for path in self._builtin] + [(p.path, p.store) for p in self.all() if p.enabled]
+
+    def apart(self) -> list[Path]:
+        """Places that are looked at only as themselves, also where they lie in another one."""
+        return [place.path for place in self.all()] + [path for path, _ in self._installed]
 
     def owned(self) -> dict[Path, bool]:
         """Every place that is searched, and whether its files are the person's own to change."""
@@ -124,8 +129,11 @@ class Places:
     def _flag(self, path: Path) -> PlaceFlags:
         return self._flags.get(path, PlaceFlags())
 
-    def _kind(self, path: Path) -> str:
-        """Whose store an added folder is; looked at once, as long as it is there."""
+    def store_of(self, path: Path) -> str:
+        """Whose store a folder is, or lies in; looked at once, as long as it is there."""
+        for place, store in self._installed:
+            if path.is_relative_to(place):
+                return store
         if path not in self._kinds and path.exists():
             self._kinds[path] = stores.store_of(path)
         return self._kinds.get(path, "folder")

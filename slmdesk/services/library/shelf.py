@@ -85,6 +85,8 @@ class Shelf(QObject):
             return model
         path = model_id.partition(":")[2]
         for _ in range(16):  # files may have been moved several times
+            if not path:
+                break
             if (found := self._assembled.ids.get(Path(path))) is not None:
                 return self._models.get(found)
             path = self._index.aliases.get(path, "")

@@ -25,14 +25,17 @@ _NO_MODEL = {kind.value for kind in FileKind} - {FileKind.MODEL.value}
 
 
 def scan(args: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Look through ``folders`` ([{"path", "store"}]); ``known`` has [size, mtime_ns, inode, mark, device] by path.
+    """Look through ``folders`` ([{"path", "store", "without"}]); ``known`` has [size, mtime_ns, inode, mark, device] by
+    path. What lies in the folders named by "without" is left out.
 
     Yields events' fields: ``data`` {"found": [entry, ...], "number", "total"} for what is new or different, and at the
     end ``done`` {"gone": known paths where nothing is now, "other": {path: stamp} of new files that are no models,
     "devices": {path: device} of known files whose device has another number, "unreadable", "missing" (places that are
     away), "folders": {path: mtime_ns}}.
     """
-    walk = Walk([(str(folder["path"]), str(folder["store"])) for folder in args["folders"]])
+    folders: list[dict[str, Any]] = args["folders"]
+    without = {str(path) for folder in folders for path in folder.get("without", ())}
+    walk = Walk([(str(folder["path"]), str(folder["store"])) for folder in folders], without)
     known: dict[str, Any] = args.get("known", {})
     seen: set[str] = set()
     devices: dict[str, int] = {}
@@ -51,7 +54,7 @@ def scan(args: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from _describe(changed, other)
     gone = [path for path in known if path not in seen or path in other]
     if walk.crowded:
-        walk.unreadable += [str(folder["path"]) for folder in args["folders"]]
+        walk.unreadable += [str(folder["path"]) for folder in folders]
     told = {"unreadable": walk.unreadable, "missing": walk.missing, "folders": walk.folders}
     yield {"done": {"gone": gone, "other": other, "devices": devices, **told}}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,13 +76,16 @@ class Found:
 
 
 class Walk:
-    """One walk over some places. ``unreadable`` names what could not be looked at, ``folders`` what was, with times.
+    """One walk over some places, but for the folders ``without`` in them.
 
-    Iterating gives every model found, and None after each folder without one, so that a walk can be left at any time.
+    ``unreadable`` names what could not be looked at, ``missing`` the places that are away, ``folders`` what was looked
+    at, with times. Iterating gives every model found, and None after each folder without one, so that a walk can be
+    left at any time.
     """
 
-    def __init__(self, places: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, places: Sequence[tuple[str, str]], without: Collection[str] = ()) -> None:
         self._places = places
+        self._without = frozenset(without)
         self.unreadable: list[str] = []
         self.missing: list[str] = []
         self.folders: dict[str, int] = {}
@@ -128,6 +131,8 @@ class Walk:
         linked: list[tuple[str, int, bool]] = []
         while waiting or linked:
             path, depth, inner = (waiting or linked).pop()
+            if path != top and path in self._without:
+                continue
             folder = self._read(path)
             if folder is None:
                 continue

@@ -599,3 +599,33 @@ async def test_a_worker_that_is_killed_goes_on_where_it_was(room: Room, tiny: Pa
     assert 0 < killed[0] < 120
     assert result.added == 121
     assert len(names()) == 120
+
+
+async def test_other_programs_folders_are_never_ones_own(room: Room, tiny: Path, names: Names) -> None:
+    """Not by adding them, not by adding what is above them, not by switching them off."""
+    home = room.folder / "home"
+    store = home / ".lmstudio" / "models"
+    model_stores.copy(tiny, store / "p" / "r" / "theirs.gguf")
+    model_stores.copy(tiny, home / "mine.gguf")
+    model_stores.ollama(home / "external", "x:latest", tiny)
+    room.stores.append((store, "lmstudio"))
+    await room.close()
+    library = await room.open()
+    for path in (store, store / "p", home / "external"):
+        with pytest.raises(SlmdeskError, match="never changed"):
+            await library.add_place(path, owned=True)
+        await library.add_place(path)
+        with pytest.raises(SlmdeskError, match="never changed"):
+            await library.set_place(path, owned=True)
+    await library.remove_place(store / "p")
+    await library.remove_place(store)
+    await library.add_place(home, owned=True)
+    await library.scan()
+    assert {m.homes[0].path.name: m.homes[0].owned for m in library.entries() if not m.starter} == {
+        "mine.gguf": True, "theirs.gguf": False, f"sha256-{model_stores.sha256(tiny)}": False,
+    }  # fmt: skip
+    await library.set_place(store, enabled=False)
+    await library.scan()
+    assert "theirs" not in names()
+    with pytest.raises(SlmdeskError, match="always searched"):
+        await library.set_place(room.own, enabled=False)
