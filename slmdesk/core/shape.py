@@ -285,13 +285,14 @@ def _widths(header: Header) -> tuple[tuple[int, ...], tuple[int, ...]]:
     first = _CACHED_FROM_START.get(header.architecture, layers - min(shared, layers))
     cached = tuple(heads if i < first else 0 for i, heads in enumerate(cached))
     if header.number(".attention.key_length_mla"):  # one latent vector for all heads, and no values beside it
-        return tuple(header.key_length if heads else 0 for heads in cached), (0,) * layers
-    narrow = _sliding(header)
-    key_swa = header.number(".attention.key_length_swa", header.key_length)
-    value_swa = header.number(".attention.value_length_swa", header.value_length)
+        latent = header.key_length
+        return tuple(latent if heads else 0 for heads in cached), (0,) * layers
+    narrow, key, value = _sliding(header), header.key_length, header.value_length
+    key_swa = header.number(".attention.key_length_swa", key)
+    value_swa = header.number(".attention.value_length_swa", value)
     return (
-        tuple(n * (key_swa if narrow[i] else header.key_length) for i, n in enumerate(cached)),
-        tuple(n * (value_swa if narrow[i] else header.value_length) for i, n in enumerate(cached)),
+        tuple(n * (key_swa if narrow[i] else key) for i, n in enumerate(cached)),
+        tuple(n * (value_swa if narrow[i] else value) for i, n in enumerate(cached)),
     )
 
 
