@@ -1,0 +1,87 @@
+"""``slmdesk fit``: for the starter, a file outside the library, and this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slmdesk.cli import main
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.fixture(autouse=True)
+def _profile(profile_dir: Path) -> None:
+    """Every command runs in a profile of its own."""
+
+
+def test_the_starter_fits(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "fit", "starter")
+    assert code == 0
+    assert out.startswith("Starter: Fits\n  Needs ")
+    assert "weights 10 MiB, KV cache 12 MiB" in out
+    assert "measure this machine with --measure" in out
+
+
+def test_options_change_the_need(capsys: pytest.CaptureFixture[str]) -> None:
+    def kv(*options: str) -> int:
+        code, out, _ = told(capsys, "fit", "starter", "--json", *options)
+        assert code == 0
+        (found,) = json.loads(out)
+        assert found["level"] == "Fits"
+        return int(found["need"]["kv"])
+
+    plain = kv()
+    assert kv("--ctx", "8,192") == 2 * plain
+    assert kv("--slots", "4") == 4 * plain
+    assert kv("--kv", "q8_0") == plain * 34 // 64
+
+
+def test_what_does_not_fit_ends_with_remedies(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "fit", "starter", "--ctx", "1000000000")
+    assert code == 0
+    assert out.startswith("Starter: Fits with less context\n")
+    assert "  - Context of " in out
+    assert out.rstrip().endswith("- Load anyway")
+
+
+def test_a_file_outside_the_library(capsys: pytest.CaptureFixture[str], starter: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "Copy.gguf"
+    copy.write_bytes(starter.read_bytes())
+    code, out, _ = told(capsys, "fit", str(copy), "--json")
+    assert code == 0
+    assert json.loads(out)[0]["exact"] is True
+    copy.write_bytes(starter.read_bytes()[:1000])
+    code, _, err = told(capsys, "fit", str(copy))
+    assert code == 1
+    assert "incomplete" in err
+
+
+def test_this_machine(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "fit", "--machine")
+    assert code == 0
+    assert out.startswith("processor ")
+    assert "[psutil, measured]" in out
+    assert "Windows ML" in out
+    code, out, _ = told(capsys, "fit", "--machine", "--json")
+    machine: dict[str, Any] = json.loads(out)["machine"]
+    assert machine["ram"] > 0
+    assert machine["speed_measured"] is False
+
+
+def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = told(capsys, "fit")
+    assert code == 1
+    assert "Which model?" in err
+    code, _, err = told(capsys, "fit", "nothing-like-it")
+    assert code == 1
+    assert "There is no model called" in err
+    with pytest.raises(SystemExit, match="2"):
+        main(["fit", "starter", "--ctx", "-5"])
