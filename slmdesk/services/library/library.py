@@ -92,7 +92,7 @@ class Library(Shelf):
         return self._scanning.running
 
     async def scan(self, report: Report | None = None) -> ScanResult:
-        """Look through all places for what is new, changed or gone; callers at the same time share one scan.
+        """Look through all places for what is new, changed or gone. What is on the disk now is seen in any case.
 
         Cancelling the last caller ends it; what was found until then is kept. Raises WorkerCrashed, StorageError.
         """
@@ -148,7 +148,6 @@ class Library(Shelf):
 
     async def _places_changed(self) -> None:
         assert self._index is not None
-        await self._scanning.settled()
         await self._index.forget_others()
         await self._look()
 

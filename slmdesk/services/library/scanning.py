@@ -1,4 +1,4 @@
-"""One scan at a time, shared by all who wait for it."""
+"""One scan at a time, and at most one after it for all who asked meanwhile."""
 
 from __future__ import annotations
 
@@ -37,10 +37,19 @@ class Scanning:
         return [task for task in (self._task, self._show) if task is not None and not task.done()]
 
     async def wait(self, report: Report | None) -> ScanResult:
-        """The running scan's result, or that of a new one. Cancelling the last who waits cancels the scan."""
-        if self._task is None or self._task.done():
+        """The result of a scan that began after this was called; those who ask while one runs share the next.
+
+        Cancelling the last who waits cancels the scan.
+        """
+        before = self._task
+        if before is not None and not before.done():
+            await asyncio.wait([before])
+        else:
+            before = self._task = None
+        if self._task is before:
             self._task = asyncio.ensure_future(self._run())
         task = self._task
+        assert task is not None
         if report is not None:
             self._reports.append(report)
         self._waiting += 1

@@ -629,3 +629,20 @@ async def test_other_programs_folders_are_never_ones_own(room: Room, tiny: Path,
     assert "theirs" not in names()
     with pytest.raises(SlmdeskError, match="always searched"):
         await library.set_place(room.own, enabled=False)
+
+
+async def test_a_scan_sees_what_is_there_when_it_is_asked_for(room: Room, tiny: Path, names: Names) -> None:
+    """Also while another one runs that has passed the place already; all who ask meanwhile share the next."""
+    for number in range(150):
+        model_stores.copy(tiny, room.own / f"{number}.gguf")
+    first = asyncio.ensure_future(room.library.scan())
+    progress: list[Progress | None] = []
+    room.library.scan_progress.connect(progress.append)
+    await until(lambda: progress)
+    model_stores.copy(tiny, room.own / "a-late-one.gguf")
+    results = await asyncio.gather(room.library.scan(), room.library.scan())
+    assert first.done()
+    assert results[0] is results[1]
+    assert results[0].added == 1
+    assert "a-late-one" in names()
+    assert progress.count(None) == 2
