@@ -56,6 +56,8 @@ _BY_NAME = (
     ("mxbai", "mxbai"),
     ("bert", "BERT"),
 )
+_FAMILIES = tuple((re.compile(rf"(?<![a-z]){re.escape(mark)}"), family) for mark, family in _BY_NAME)
+_LONGEST = 200  # characters of a name that are looked at
 _BUILDS_OF_MANY = {"llama", "mistral", "gpt2", "mamba"}  # architectures that many families share
 
 EMBEDDING_BUILDS = frozenset(
@@ -85,9 +87,9 @@ _TOOLS = re.compile(r"{[%{][^{}]*\btools\b")
 def family_of(architecture: str, *names: str) -> str:
     """The family, such as "Qwen": by the first of ``names`` (best first) that tells it, else by the architecture."""
     for text in (*names, "" if architecture in _BUILDS_OF_MANY else architecture):
-        lowered = text.casefold()
-        for mark, family in _BY_NAME:
-            if re.search(rf"(?<![a-z]){re.escape(mark)}", lowered):
+        lowered = text[:_LONGEST].casefold()
+        for mark, family in _FAMILIES:
+            if mark.search(lowered):
                 return family
     return _plain(architecture)
 
