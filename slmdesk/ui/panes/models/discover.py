@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+import time
+from functools import cached_property
+from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
@@ -30,6 +32,10 @@ from slmdesk.ui.widgets.segments import Segments
 PAGE = 30
 """How many models a search asks for at a time."""
 CURATED = "catalog"
+_SLICE_S = 0.004
+
+Behind = TypeVar("Behind", ModelPage, AdvisorPage, Comparison)
+"""A page that the results lead to."""
 
 
 class DiscoverView(ModelsView):
@@ -45,6 +51,9 @@ class DiscoverView(ModelsView):
         self.leave = Leave(services, host, self)
         self._found: list[RemoteModel] = []
         self._shown: list[RemoteModel] = []
+        self._fits: dict[str, tuple[Remark, FitLevel | None]] = {}
+        self._judging: asyncio.Task[Any] | None = None
+        self._made: list[ModelPage | AdvisorPage | Comparison] = []
         self._asked: Filters | None = None
         self._limit = PAGE
         self._searching: asyncio.Task[Any] | None = None
@@ -55,12 +64,8 @@ class DiscoverView(ModelsView):
         if services.advisor is not None:
             self.title_actions = [self.advise]
         self._build()
-        self.page = ModelPage(services, host)
-        self.advisor = AdvisorPage(services, host)
-        self.comparison = Comparison()
         self.stack = QStackedWidget()
-        for widget in (self._results, self.page, self.advisor, self.comparison):
-            self.stack.addWidget(widget)
+        self.stack.addWidget(self._results)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stack)
@@ -113,20 +118,45 @@ class DiscoverView(ModelsView):
         self.compare.clicked.connect(self._on_compare)
         self.uncompare.clicked.connect(self.list.clear_compared)
         self.advise.clicked.connect(self.show_advisor)
-        for page in (self.page, self.advisor, self.comparison):
-            page.back_requested.connect(self.show_results)
-        self.page.chat_requested.connect(self.chat_requested)
-        self.page.downloads_requested.connect(lambda: self.host.show_view("downloads"))
-        self.advisor.chat_requested.connect(self.chat_requested)
-        self.advisor.model_requested.connect(self.open_model)
-        self.advisor.get_requested.connect(self.get_model)
-        self.comparison.open_requested.connect(self.open_model)
         find = QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self, self._focus_search)
         find.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         self.services.network.changed.connect(self._on_network)
         if self.services.fits is not None:
-            self.services.fits.changed.connect(self._show_cards)
+            self.services.fits.changed.connect(self._judge_again)
         self._on_compared(())
+
+    # --- the pages behind the results, each made when it is first wanted -------------------------------------------
+
+    @cached_property
+    def page(self) -> ModelPage:
+        """The page of one model."""
+        made = ModelPage(self.services, self.host)
+        made.chat_requested.connect(self.chat_requested)
+        made.downloads_requested.connect(lambda: self.host.show_view("downloads"))
+        return self._behind(made)
+
+    @cached_property
+    def advisor(self) -> AdvisorPage:
+        """The advisor."""
+        made = AdvisorPage(self.services, self.host)
+        made.chat_requested.connect(self.chat_requested)
+        made.model_requested.connect(self.open_model)
+        made.get_requested.connect(self.get_model)
+        return self._behind(made)
+
+    @cached_property
+    def comparison(self) -> Comparison:
+        """Models side by side."""
+        made = Comparison()
+        made.open_requested.connect(self.open_model)
+        return self._behind(made)
+
+    def _behind(self, made: Behind) -> Behind:
+        made.back_requested.connect(self.show_results)
+        made.set_theme(self.theme)
+        self._made.append(made)
+        self.stack.addWidget(made)
+        return made
 
     # --- being shown --------------------------------------------------------------------------------------------
 
@@ -143,7 +173,7 @@ class DiscoverView(ModelsView):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         super().set_theme(theme)
-        for widget in (self.bar, self.notice, self.list, self.page, self.advisor, self.comparison, self.advise):
+        for widget in (self.bar, self.notice, self.list, self.advise, *self._made):
             widget.set_theme(theme)
 
     def save_state(self) -> dict[str, Any]:
@@ -175,7 +205,7 @@ class DiscoverView(ModelsView):
 
     def open_model(self, ref: str, *, get: str = "") -> None:
         """Go to a model's page, by its reference ("hf:owner/repo", "catalog:id"); ``get``: what to download there."""
-        known = next((m for m in (*self._found, *self.comparison.models) if m.ref == ref), None)
+        known = next((m for m in self._found if m.ref == ref), None)
         source, _, rest = ref.partition(":")
         model = known or RemoteModel(source=source, ref=ref, name=rest.rsplit("/", 1)[-1])
         self.stack.setCurrentWidget(self.page)
@@ -263,8 +293,11 @@ class DiscoverView(ModelsView):
 
     def _show_found(self, found: list[RemoteModel]) -> None:
         self._found = list(found)
+        self._fits = {model.ref: self._fits[model.ref] for model in found if model.ref in self._fits}
         self._show_cards()
-        if not self._shown and not self.notice.isVisible() and self._started:
+        if len(self._fits) < len(found):
+            self._judge_again()
+        elif not self._shown and not self.notice.isVisible() and self._started:
             self._say_nothing_found()
 
     def _say_nothing_found(self) -> None:
@@ -278,8 +311,25 @@ class DiscoverView(ModelsView):
                 self.tr("Nothing found"), self.tr("Try fewer words, or other filters."), icon_name="search"
             )  # fmt: skip
 
+    def _judge_again(self) -> None:
+        if self._judging is not None:
+            self._judging.cancel()
+        self._judging = self.run(self._judge())
+
+    async def _judge(self) -> None:
+        """See how each model fits, in short slices, so that the window never waits."""
+        until = time.perf_counter() + _SLICE_S
+        for model in tuple(self._found):
+            self._fits[model.ref] = self._fit(model)
+            if time.perf_counter() > until:
+                await asyncio.sleep(0)
+                until = time.perf_counter() + _SLICE_S
+        self._show_cards()
+        if self._found and not self._shown and not self.notice.isVisible():
+            self._say_nothing_found()
+
     def _show_cards(self) -> None:
-        fits = [(model, *self._fit(model)) for model in self._found]
+        fits = [(model, *self._fits.get(model.ref, (NONE, None))) for model in self._found]
         if self.bar.filters.fits:
             fits = [entry for entry in fits if entry[2] in (None, FitLevel.FITS, FitLevel.LESS_CONTEXT)]
         self._shown = [model for model, _, _ in fits]
@@ -310,11 +360,14 @@ class DiscoverView(ModelsView):
 
     def _on_compare(self) -> None:
         chosen = [m for ref in self.list.compared for m in self._found if m.ref == ref]
-        self.comparison.set_models(chosen, comparison_of(chosen, [self._fit(m)[0] for m in chosen]))
+        self.comparison.set_models(
+            chosen, comparison_of(chosen, [self._fits.get(m.ref, (NONE, None))[0] for m in chosen])
+        )
         self.stack.setCurrentWidget(self.comparison)
         self.comparison.back.setFocus(Qt.FocusReason.OtherFocusReason)
 
     async def close_down(self) -> None:
-        """Stop a search that is under way."""
-        if self._searching is not None:
-            self._searching.cancel()
+        """Stop what is under way."""
+        for task in (self._searching, self._judging):
+            if task is not None:
+                task.cancel()

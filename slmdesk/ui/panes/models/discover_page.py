@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -163,26 +165,37 @@ class ModelPage(QWidget):
         self.model = model
         self._show_head(model)
         self.notice.say(self.tr("Reading {0}").format(model.name), busy=True)
+        details = await self._read(model, revision, get)
+        parts = (self._show, self._show_about, self._show_card_of)
+        for part in parts if details is not None else ():
+            if mine != self._opened or details is None:  # another page was opened meanwhile
+                return
+            part(details)
+            await asyncio.sleep(0)  # the window may draw in between
+        wanted = next((g for g in details.groups if get and get in (g.quantization, g.key)), None) if details else None
+        if wanted is not None and mine == self._opened and self._state(wanted) == NOT_HERE:
+            await self._get(wanted.key)
+
+    async def _read(self, model: RemoteModel, revision: str, get: str) -> RemoteDetails | None:
+        """What its source tells; None where it could not be asked, which is then said on the page."""
+        mine = self._opened
         again = lambda: self._host.run(self.open(model, revision, get=get))  # noqa: E731
         try:
-            details = await self._sources.details(model.ref, revision)
-        except NetworkBlocked as blocked:
-            if mine == self._opened:
-                self._leave.ask_for(self.notice, blocked, self.tr("Reading a model's page"), again)
-        except (NeedsToken, NeedsApproval) as error:
-            if mine == self._opened:
-                self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
+            return await self._sources.details(model.ref, revision)
         except SlmdeskError as error:
             if mine == self._opened:
-                self.notice.say(
-                    error.message, error.hint, action=self.tr("Try again"), on_action=again, icon_name="alert"
-                )  # fmt: skip
+                self._tell(error, self.tr("Reading a model's page"), again)
+            return None
+
+    def _tell(self, error: SlmdeskError, purpose: str, again: Callable[[], object]) -> None:
+        if isinstance(error, NetworkBlocked):
+            self._leave.ask_for(self.notice, error, purpose, again)
+        elif isinstance(error, (NeedsToken, NeedsApproval)):
+            self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
         else:
-            if mine == self._opened:
-                self._show(details)
-                wanted = next((g for g in details.groups if get and get in (g.quantization, g.key)), None)
-                if wanted is not None and self._state(wanted) == NOT_HERE:
-                    await self._get(wanted.key)
+            self.notice.say(
+                error.message, error.hint, action=self.tr("Try again"), on_action=again, icon_name="alert"
+            )  # fmt: skip
 
     def _forget(self) -> None:
         self.details = None
@@ -216,12 +229,16 @@ class ModelPage(QWidget):
                 self.tr("There is nothing here that SLMDesk can use"),
                 self.tr("Look for its GGUF version: the search shows those when GGUF is chosen as the format."),
             )
+        self._look_here()
+
+    def _show_about(self, details: RemoteDetails) -> None:
         self.about.show()
         self.facts.set_facts(facts_of(details))
+
+    def _show_card_of(self, details: RemoteDetails) -> None:
         closed = details.access in (Access.LOCKED, Access.APPROVAL)
         why = self.tr("Its card is shown when you may download it.") if closed else self.tr("It has no card.")
         self._show_card(details.card, why)
-        self._look_here()
 
     def _show_card(self, card: str, why_not: str) -> None:
         self.card.set_card(card)
@@ -229,11 +246,11 @@ class ModelPage(QWidget):
         self.no_card.setText(why_not)
         self.no_card.setVisible(not card.strip())
 
-    def _show_access(self, access: Access, again: object) -> None:
+    def _show_access(self, access: Access, again: Callable[[], object]) -> None:
         """What a gated repository asks for."""
         model = self.model
         assert model is not None
-        on_token = lambda: self._leave.ask_token(again)  # type: ignore[arg-type]  # noqa: E731
+        on_token = lambda: self._leave.ask_token(again)  # noqa: E731
         page = lambda: self._leave.open_link(model.url)  # noqa: E731
         if access is Access.APPROVAL:
             self.notice.say(
@@ -306,10 +323,11 @@ class ModelPage(QWidget):
         if group is None or details is None:
             return
         again = lambda: self._host.run(self._get(key))  # noqa: E731
+        purpose = self.tr("Downloading {0}").format(details.model.name)
         catalog = details.model.source == "catalog"  # which only names repositories of Hugging Face
         status = self._sources.get("hf" if catalog else details.model.source).status()
         if not status.ready:
-            self._leave.ask_status(self.notice, status, self.tr("Downloading {0}").format(details.model.name), again)
+            self._leave.ask_status(self.notice, status, purpose, again)
             self.side.ensureWidgetVisible(self.notice)
             return
         if details.access in (Access.LOCKED, Access.APPROVAL):
@@ -319,11 +337,8 @@ class ModelPage(QWidget):
             return
         try:
             await self._downloads.add(plan_of(details, group.files))
-        except NetworkBlocked as blocked:
-            self._leave.ask_for(self.notice, blocked, self.tr("Downloading"), again)
-            return
-        except (NeedsToken, NeedsApproval) as error:
-            self._show_access(Access.APPROVAL if isinstance(error, NeedsApproval) else Access.LOCKED, again)
+        except (NetworkBlocked, NeedsToken, NeedsApproval) as error:
+            self._tell(error, purpose, again)
             return
         self.notice.hide()
         self._look_here()
