@@ -159,9 +159,10 @@ QSplitter::handle:hover { background: $accent; }
 
 QListView, QTableView, QTreeView { background: transparent; border: none; color: $text; }
 QTableView { gridline-color: $line; selection-background-color: $selected; selection-color: $text; }
+QTreeView::item { padding: 3px 2px; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section {
-    background: transparent; color: $text2; border: none; border-bottom: 1px solid $line; padding: 6px 8px;
+    background: transparent; color: $text2; border: none; border-bottom: 1px solid $line; padding: 6px 10px;
     font-size: ${small}px;
 }
 

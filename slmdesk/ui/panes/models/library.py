@@ -160,6 +160,7 @@ class LibraryView(ModelsView):
         """Show what the library knows now, and what belongs around the table."""
         self._refresh_soon.stop()
         self._stale = False
+        self.table.items.folders = [place.path for place in self._library.places() if place.store == "folder"]
         self._show_models()
         self.upkeep.refresh()
         self.run(self._show_duplicates())

@@ -38,8 +38,11 @@ def _class_place(model: Model) -> int:
     return _CLASSES[model.parameter_class] if model.parameters else -1
 
 
-def columns() -> tuple[Column, ...]:
-    """Every column, in the order in which they are offered; the first is the name, the one that takes what is left."""
+def columns(where: Callable[[Model], str]) -> tuple[Column, ...]:
+    """Every column, in the order in which they are offered; the first is the name, the one that takes what is left.
+
+    ``where`` says in a word or two where a model lies.
+    """
 
     def tr(text: str) -> str:
         return QCoreApplication.translate("Models", text)
@@ -51,26 +54,26 @@ def columns() -> tuple[Column, ...]:
     plain: tuple[tuple[str, str, int, int, Callable[[Model], str], bool], ...] = (
         ("publisher", tr("Publisher"), 120, 12, lambda m: m.publisher, False),
         ("family", tr("Family"), 100, 13, lambda m: m.family, False),
-        ("quantization", tr("Quantization"), 100, 3, lambda m: m.quantization, True),
+        ("quantization", tr("Quantization"), 96, 3, lambda m: m.quantization, True),
         ("abilities", tr("Abilities"), 130, 7, lambda m: words.abilities_of(m.abilities), True),
         ("licence", tr("Licence"), 110, 10, lambda m: m.licence, False),
         ("format", tr("Format"), 86, 11, lambda m: words.format_name(m.format), False),
         ("architecture", tr("Architecture"), 110, 15, lambda m: m.architecture, False),
         ("runtime", tr("Runtime"), 90, 14, lambda m: m.runtime, False),
-        ("where", tr("Where"), 120, 8, words.where, True),
+        ("where", tr("Where"), 120, 8, where, True),
         ("tags", tr("Tags"), 120, 9, lambda m: ", ".join(m.tags), False),
     )
     texts = {
         key: Column(key, title, width, rank, text, folded(text), wanted=wanted)
         for key, title, width, rank, text, wanted in plain
     }
-    name = Column("name", tr("Name"), 230, 0, lambda m: m.name, lambda m: m.name.casefold())
-    fit = Column("fit", tr("Runs here"), 168, 1, lambda _m: "", lambda _m: 0)
+    name = Column("name", tr("Name"), 210, 0, lambda m: m.name, lambda m: (words.short_name(m).casefold(), m.size))
+    fit = Column("fit", tr("Runs here"), 158, 1, lambda _m: "", lambda _m: 0)
     numbers = (
         Column("parameters", tr("Parameters"), 96, 4, lambda m: fmt.parameters(m.parameters), lambda m: m.parameters,
                number=True),
-        Column("class", tr("Class"), 80, 6, words.class_of, _class_place),
-        Column("size", tr("Size"), 84, 2, lambda m: fmt.disk_size(m.size) if m.size else "", lambda m: m.size,
+        Column("class", tr("Class"), 92, 6, words.class_of, _class_place),
+        Column("size", tr("Size"), 80, 2, lambda m: fmt.disk_size(m.size) if m.size else "", lambda m: m.size,
                number=True),
         Column("bits", tr("Bits per weight"), 110, 16, lambda m: words.bits(m.bits_per_weight),
                lambda m: m.bits_per_weight, number=True, wanted=False),

@@ -68,6 +68,8 @@ class ModelDelegate(QStyledItemDelegate):
         self._ink = _ink_of(self._theme)
         self.hovered = -1
         """The row under the mouse."""
+        self.whole_names = False
+        """Show the quantization in the name too, because its own column is not there."""
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
@@ -125,7 +127,8 @@ class ModelDelegate(QStyledItemDelegate):
         size = self._theme.px(14)
         taken += size + 6 if warned else 0
         room = max(rect.width() - taken, min(rect.width(), self._theme.px(90)))
-        name = strong.elidedText(words.short_name(model), Qt.TextElideMode.ElideMiddle, room)
+        full = model.name if self.whole_names else words.short_name(model)
+        name = strong.elidedText(full, Qt.TextElideMode.ElideMiddle, room)
         painter.setFont(ink.fonts["strong"])
         painter.setPen(ink.pale if model.offline else ink.colors["text"])
         painter.drawText(rect, _LEFT, name)

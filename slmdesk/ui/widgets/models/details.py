@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from slmdesk.core.facts import ModelFacts
-from slmdesk.core.models import Model
+from slmdesk.core.models import Model, Verdict
 from slmdesk.ui import format as fmt
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import IconButton, TextButton, label, restyle, row, rule
@@ -113,7 +113,7 @@ class ModelDetails(QScrollArea):
 
     def show_model(self, model: Model) -> None:
         """Show what the library knows of a model at once."""
-        self.name.setText(model.name)
+        self.name.setText(words.short_name(model))
         self.by.setText(" · ".join(part for part in (model.publisher, model.family) if part))
         self.by.setVisible(bool(self.by.text()))
         self._show_badges(model)
@@ -132,6 +132,9 @@ class ModelDetails(QScrollArea):
 
     def _show_badges(self, model: Model) -> None:
         self._badges.clear()
+        if model.verdict is not Verdict.SAFE:
+            remark = words.verdict_remark(model.verdict)
+            self._add_badge(remark.words, remark.tip, remark.tone)
         class_words = words.class_of(model)
         texts = [
             (class_words, words.class_range(model.parameter_class) if class_words else ""),
@@ -142,10 +145,14 @@ class ModelDetails(QScrollArea):
         ]
         for text, tip in texts:
             if text:
-                badge = label(text)
-                badge.setProperty("kind", "pill")
-                badge.setToolTip(tip)
-                self._badges.addWidget(badge)
+                self._add_badge(text, tip)
+
+    def _add_badge(self, text: str, tip: str, tone: str = "") -> None:
+        badge = label(text)
+        badge.setProperty("kind", "pill")
+        badge.setProperty("tone", tone)
+        badge.setToolTip(tip)
+        self._badges.addWidget(badge)
 
     def show_quantizations(self, rows: Sequence[tuple[Model, words.Remark]]) -> None:
         """Show which other quantizations of the same model are on this machine."""

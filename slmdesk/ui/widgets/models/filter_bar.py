@@ -181,7 +181,7 @@ class _FilterPopover(Popover):
     """Every filter with the values that occur."""
 
     def __init__(self, bar: FilterBar) -> None:
-        super().__init__(bar, bar.tr("Show only models that"))
+        super().__init__(bar, bar.tr("Show only"))
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._bar = bar
         self._boxes: dict[str, QComboBox] = {}

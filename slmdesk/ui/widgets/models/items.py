@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -51,9 +52,12 @@ class ModelItems(QAbstractTableModel):
 
     def __init__(self, fits: FitWords, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.columns: tuple[Column, ...] = columns()
+        self.folders: Sequence[Path] = ()
+        """The folders that a person added; the column "Where" names them."""
+        self.columns: tuple[Column, ...] = columns(lambda model: words.where(model, self.folders))
+        self._keys: dict[str, tuple[Model, Any]] = {}
         self._fits = fits
-        self._by_name: Sequence[Model] = ()
+        self._given: Sequence[Model] = ()
         self._models: list[Model] = []
         self._rows: dict[str, int] = {}
         self._remarks: dict[str, Remark] = {}
@@ -66,7 +70,7 @@ class ModelItems(QAbstractTableModel):
     def set_models(self, models: Sequence[Model]) -> None:
         """Show these models, in the order that was chosen last."""
         self.beginResetModel()
-        self._by_name = models
+        self._given = models
         self._models = self._sorted(models)
         self._rows = {model.id: place for place, model in enumerate(self._models)}
         self.endResetModel()
@@ -80,7 +84,7 @@ class ModelItems(QAbstractTableModel):
         if any(now is not before and now.id != before.id for now, before in pairs):
             return False
         changed = [place for place, (now, before) in enumerate(pairs) if now is not before and now != before]
-        self._by_name, self._models = models, ordered
+        self._given, self._models = models, ordered
         for place in changed:
             self._remarks.pop(ordered[place].id, None)
         if changed:
@@ -139,8 +143,8 @@ class ModelItems(QAbstractTableModel):
     # --- sorting ------------------------------------------------------------------------------------------------
 
     def _sorted(self, models: Sequence[Model]) -> list[Model]:
-        """In order; ``models`` come sorted by name, which settles what is equal otherwise. The starter stands last."""
-        by_name = [m for m in models if not m.starter] + [m for m in models if m.starter]
+        """In order; what is equal otherwise goes by name, and the starter stands last."""
+        by_name = sorted(models, key=self._name_key)
         column = self.columns[self._sort_column]
         if column.key == "name":
             return by_name[::-1] if self._descending else by_name
@@ -152,6 +156,13 @@ class ModelItems(QAbstractTableModel):
         places = sorted(range(len(by_name)), key=order.__getitem__, reverse=self._descending)
         return [by_name[place] for place in places]
 
+    def _name_key(self, model: Model) -> Any:
+        """What a model is sorted by name with; made once, because thousands are sorted at every keystroke."""
+        known = self._keys.get(model.id)
+        if known is None or known[0] is not model:
+            known = self._keys[model.id] = (model, (model.starter, *self.columns[0].sort_key(model)))
+        return known[1]
+
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         descending = order == Qt.SortOrder.DescendingOrder
         if not 0 <= column < len(self.columns) or (column, descending) == (self._sort_column, self._descending):
@@ -160,7 +171,7 @@ class ModelItems(QAbstractTableModel):
         before = self.persistentIndexList()
         kept = [(self._models[i.row()].id, i.column()) for i in before]
         self._sort_column, self._descending = column, descending
-        self._models = self._sorted(self._by_name)
+        self._models = self._sorted(self._given)
         self._rows = {model.id: place for place, model in enumerate(self._models)}
         self.changePersistentIndexList(before, [self.index(self._rows[i], c) for i, c in kept])
         self.layoutChanged.emit()

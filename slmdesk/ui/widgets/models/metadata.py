@@ -93,7 +93,7 @@ class MetadataList(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self.tree.setMinimumHeight(theme.px(260))
-        self.tree.setColumnWidth(0, theme.px(150))
+        self.tree.setColumnWidth(0, theme.px(164))
         self.tree.setFont(theme.font("small"))
 
 

@@ -114,9 +114,8 @@ class _FindingLine(QWidget):
 
     def __init__(self, finding: Finding, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        message = label(finding.message, wrap=True)
-        if finding.verdict is Verdict.REFUSED:
-            message.setProperty("kind", "bad")
+        kinds = {Verdict.SAFE: "small", Verdict.LOOK: "", Verdict.REFUSED: "bad"}
+        message = label(finding.message, kinds[finding.verdict], wrap=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)

@@ -208,6 +208,7 @@ class ModelTable(QTableView):
         header, theme = self.horizontalHeader(), self._theme
         shown = self._shown_keys()
         self._laying_out = True
+        self.delegate.whole_names = "quantization" not in shown
         rest = self.viewport().width()
         for place, column in enumerate(self.items.columns):
             header.setSectionHidden(place, column.key not in shown)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
-from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass, Verdict
+from slmdesk.core.models import Ability, Home, Model, ModelFormat, ParameterClass, Verdict
 from slmdesk.ui import format as fmt
 
 
@@ -116,12 +118,19 @@ def store_name(key: str) -> str:
     }.get(key, key)
 
 
-def where(model: Model) -> str:
-    """The stores of a model's homes, each once; the runtime where it has no files here."""
-    names = list(dict.fromkeys(store_name(home.store) for home in model.homes))
+def where(model: Model, folders: Sequence[Path] = ()) -> str:
+    """The stores of a model's homes, each once, or which of a person's own ``folders``; the runtime of one without."""
     if model.starter:
         return _tr("With SLMDesk")
-    return ", ".join(names) or model.runtime
+    return ", ".join(dict.fromkeys(_where(home, folders) for home in model.homes)) or model.runtime
+
+
+def _where(home: Home, folders: Sequence[Path]) -> str:
+    if home.store == "folder":
+        for folder in folders:
+            if home.path.is_relative_to(folder):
+                return folder.name or str(folder)
+    return store_name(home.store)
 
 
 def parameters_of(model: Model) -> str:
