@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slmdesk.core.facts import FileKind, ModelFacts
@@ -244,6 +244,7 @@ def test_an_onnx_model() -> None:
     assert facts_of_onnx([read], {}).kind is FileKind.OTHER
 
 
+calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
@@ -254,12 +255,14 @@ KEYS = st.sampled_from(
 )
 
 
+@calm
 @given(st.dictionaries(KEYS, VALUES, max_size=8))
 def test_no_configuration_breaks_the_facts(config: dict[str, Any]) -> None:
     facts_of_safetensors([stored(a__weight=("BF16", (4, 4)))], config)
     facts_of_onnx([], config)
 
 
+@calm
 @given(
     st.dictionaries(st.sampled_from([f for f in ModelFacts.__dataclass_fields__ if f != "format"]), VALUES, max_size=6)
 )
