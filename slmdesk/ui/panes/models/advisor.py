@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QScrollArea, QVBoxLayout, QWidget
 
+from slmdesk.core.advisor import PRIORITIES, USES, ClassRow
 from slmdesk.core.fit import FitLevel
+from slmdesk.services.advisor import Advice
 from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.models.view import Host, ModelsServices
 from slmdesk.ui.theme import Theme
@@ -37,6 +41,7 @@ class AdvisorPage(QWidget):
         self._services = services
         self._host = host
         self.rows: list[AdviceRow] = []
+        self._asking: asyncio.Task[Any] | None = None
         self._build()
         self.back.clicked.connect(self.back_requested)
         for keys in ("Esc", "Alt+Left"):
@@ -55,8 +60,8 @@ class AdvisorPage(QWidget):
         bar.setProperty("edge", "bottom")
         bar.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         bar.setLayout(row(self.back, label(self.tr("Help me choose"), "title"), 1, margins=(16, 10, 24, 10)))
-        self.use = self._choice(self.tr("What for"), "USES")
-        self.priority = self._choice(self.tr("What matters most"), "PRIORITIES")
+        self.use = self._choice(self.tr("What for"), USES, self._uses())
+        self.priority = self._choice(self.tr("What matters most"), PRIORITIES, self._priorities())
         use_name, priority_name = label(self.tr("What for")), label(self.tr("What matters most"))
         use_name.setBuddy(self.use)
         priority_name.setBuddy(self.priority)
@@ -98,12 +103,34 @@ class AdvisorPage(QWidget):
         layout.addWidget(bar)
         layout.addWidget(area, 1)
 
-    def _choice(self, name: str, attribute: str) -> QComboBox:
+    @staticmethod
+    def _choice(name: str, known: Sequence[tuple[str, str]], words: dict[str, str]) -> QComboBox:
         box = QComboBox()
         box.setAccessibleName(name)
-        for key, words in getattr(self._services.advisor, attribute, ()):
-            box.addItem(words, key)
+        for key, english in known:
+            box.addItem(words.get(key, english), key)
         return box
+
+    def _uses(self) -> dict[str, str]:
+        return {
+            "chat": self.tr("Everyday questions and writing"),
+            "code": self.tr("Programming"),
+            "documents": self.tr("Long documents"),
+            "reasoning": self.tr("Reasoning and mathematics"),
+            "languages": self.tr("Several languages"),
+            "tools": self.tr("Calling tools"),
+            "vision": self.tr("Looking at pictures"),
+            "embeddings": self.tr("Searching by meaning"),
+            "small": self.tr("Smallest devices"),
+        }
+
+    def _priorities(self) -> dict[str, str]:
+        return {
+            "balanced": self.tr("A balance"),
+            "quality": self.tr("Quality"),
+            "speed": self.tr("Speed"),
+            "memory": self.tr("Little memory"),
+        }
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
@@ -123,21 +150,21 @@ class AdvisorPage(QWidget):
 
     def show_advice(self) -> None:
         """Ask the advisor again; it looks only at this machine."""
+        if self._asking is not None:
+            self._asking.cancel()
+        self._asking = self._host.run(self._show_advice())
+
+    async def _show_advice(self) -> None:
         advisor = self._services.advisor
         if advisor is None:
             return
-        found = advisor.advise(str(self.use.currentData() or "chat"), str(self.priority.currentData() or "balanced"))
-        for old in self.rows:
-            old.hide()
-            old.deleteLater()
-        self.rows = []
-        for place, advice in enumerate(found[:SHOWN], 1):
-            made = AdviceRow(_line(place, advice))
-            made.get_requested.connect(self.get_requested)
-            made.open_requested.connect(self.model_requested)
-            made.chat_requested.connect(self.chat_requested)
-            self._list.addWidget(made)
-            self.rows.append(made)
+        use, priority = str(self.use.currentData() or "chat"), str(self.priority.currentData() or "balanced")
+        # In a thread: it judges every version of every model, which takes longer than the window may stand still.
+        found = await asyncio.to_thread(advisor.advise, use, priority)
+        classes = await asyncio.to_thread(advisor.what_runs)
+        lines = [_line(place, advice) for place, advice in enumerate(found[:SHOWN], 1)]
+        if lines != [made.line for made in self.rows]:
+            self._show_lines(lines)
         if found:
             self.notice.hide()
         else:
@@ -146,30 +173,46 @@ class AdvisorPage(QWidget):
                 self.tr("Free some memory, or choose something else that matters."),
             )
         self._show_machine()
+        self._show_classes(classes)
+
+    def _show_lines(self, lines: Sequence[AdviceLine]) -> None:
+        for old in self.rows:
+            old.hide()
+            old.deleteLater()
+        self.rows = []
+        for line in lines:
+            made = AdviceRow(line)
+            made.get_requested.connect(self.get_requested)
+            made.open_requested.connect(self.model_requested)
+            made.chat_requested.connect(self.chat_requested)
+            self._list.addWidget(made)
+            self.rows.append(made)
 
     def _show_machine(self) -> None:
         fits = self._services.fits
-        if fits is not None:
-            machine = fits.machine
-            parts = [
-                machine.cpu,
-                self.tr("{0} cores").format(machine.cores) if machine.cores else "",
-                self.tr("{0} of {1} memory free").format(
-                    fmt.memory_size(machine.ram_free), fmt.memory_size(machine.ram)
-                ),
-                *(f"{gpu.name} {fmt.memory_size(gpu.vram)}" for gpu in machine.usable_gpus),
-            ]  # fmt: skip
-            made = fits.speed.made
-            parts.append(self.tr("speed measured {0}").format(day(made)) if made else self.tr("speed not measured yet"))
-            self.machine.setText(self.tr("This machine: {0}").format(" · ".join(p for p in parts if p)))
-            self.measure.setText(self.tr("Measure again") if made else self.tr("Measure its speed"))
         self.measure.setVisible(fits is not None)
-        rows = self._services.advisor.what_runs()
-        heads = [quantization for quantization, _, _ in rows[0].needs] if rows else []
+        if fits is None:
+            return
+        machine = fits.machine
+        memory = self.tr("{0} of {1} memory free")
+        parts = [
+            machine.cpu,
+            self.tr("{0} cores").format(machine.cores) if machine.cores else "",
+            memory.format(fmt.memory_size(machine.ram_free), fmt.memory_size(machine.ram)),
+            *(f"{gpu.name} {fmt.memory_size(gpu.vram)}" for gpu in machine.usable_gpus),
+            self.tr("speed measured {0}").format(day(fits.speed.made))
+            if fits.measured
+            else self.tr("speed not measured yet"),
+        ]
+        self.machine.setText(self.tr("This machine: {0}").format(" · ".join(p for p in parts if p)))
+        self.measure.setText(self.tr("Measure again") if fits.measured else self.tr("Measure its speed"))
+
+    def _show_classes(self, rows: Sequence[ClassRow]) -> None:
         self.classes.setVisible(bool(rows))
+        heads = [quantization for quantization, _, _ in rows[0].needs] if rows else []
         self.classes.set_lines(
             heads, [_class_line(entry) for entry in rows],
-            self.tr("Memory that a typical model of each class needs, with a short context, beside what is free now."),
+            self.tr("Memory that a typical model of each class needs, beside what is free now."),
         )  # fmt: skip
 
     async def _measure(self) -> None:
@@ -183,10 +226,10 @@ class AdvisorPage(QWidget):
             self.measure.setEnabled(True)
 
 
-def _line(place: int, advice: Any) -> AdviceLine:
+def _line(place: int, advice: Advice) -> AdviceLine:
     entry, variant = advice.entry, advice.variant
     facts = (
-        entry.publisher, size_words(entry.parameters, entry.active_parameters), fmt.disk_size(variant.size),
+        size_words(entry.parameters, entry.active_parameters), fmt.disk_size(variant.size),
         context_words(entry.context_length), entry.licence, advice.runtime,
     )  # fmt: skip
     return AdviceLine(
@@ -202,7 +245,7 @@ def _line(place: int, advice: Any) -> AdviceLine:
     )
 
 
-def _class_line(entry: Any) -> ClassLine:
+def _class_line(entry: ClassRow) -> ClassLine:
     cells = [
         Remark(fmt.memory_size(need), _TONES[level], f"{quantization}: {fit_label(level)}")
         for quantization, need, level in entry.needs

@@ -12,6 +12,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.services.advisor import Advisor
 from slmdesk.services.bundles import Bundles
 from slmdesk.services.chat.choices import Choices
 from slmdesk.services.downloads import Downloads
@@ -46,7 +47,7 @@ class ModelsServices:
     bundles: Bundles | None = None
     sources: Sources | None = None
     secrets: Secrets | None = None
-    advisor: Any = None
+    advisor: Advisor | None = None
 
 
 class Host(Protocol):
