@@ -192,8 +192,9 @@ def rate(entry: Entry, version: Version, fit: Fit, use: str, priority: str) -> R
 
 def _use_score(entry: Entry, use: str, reasons: list[Reason]) -> float:
     score = 0.0
-    if any(entry.id.startswith(pick) for pick in _PICKS.get(use, ())):
-        score += 8
+    picks = _PICKS.get(use, ())
+    if place := next((len(picks) - i for i, pick in enumerate(picks) if entry.id.startswith(pick)), 0):
+        score += 4 + 6 * place / len(picks)  # the course's first pick counts most
         reasons.append(Reason("pick", f"{entry.name} is the course's pick for {dict(USES)[use].lower()}."))
     known = {word.casefold() for word in entry.strengths}
     if known & _STRENGTHS.get(use, set()):

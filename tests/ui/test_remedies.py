@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import NotEnoughMemory
 from slmdesk.core.fit import Remedy, RemedyKind
@@ -19,18 +15,6 @@ UNLOAD = Remedy(RemedyKind.UNLOAD, "Unload Starter (1.0 GiB)", model_id="fake:St
 SMALLER = Remedy(RemedyKind.SMALLER, "Q4_K_M (2.0 GiB)", quantization="Q4_K_M", need=2 << 30)
 HERE = Remedy(RemedyKind.SMALLER, "Starter", quantization="F16", model_id="fake:Starter")
 ANYWAY = Remedy(RemedyKind.ANYWAY, "Load anyway", {"ignore_memory": True})
-
-
-@pytest.fixture
-async def pane(room: Room) -> AsyncIterator[ChatPane]:
-    pane = room.chat_pane()
-    pane.resize(1100, 760)
-    pane.show()
-    await pane.start()
-    await until(lambda: room.loaded.list())
-    yield pane
-    await pane.close_down()
-    pane.deleteLater()
 
 
 def refuse(room: Room, *remedies: Remedy) -> None:
