@@ -108,6 +108,17 @@ async def test_the_advice_is_ranked_with_reasons(view: DiscoverView) -> None:
     assert "memory free" in page.machine.text()
 
 
+async def test_the_first_shows_all_its_reasons_the_others_on_demand(view: DiscoverView) -> None:
+    page = await asked(view)
+    first, second = page.rows[0], page.rows[1]
+    assert all(not words.isHidden() for words in first.reasons)
+    assert first.why.isHidden()
+    assert sum(not words.isHidden() for words in second.reasons) == 2
+    second.why.click()
+    assert all(not words.isHidden() for words in second.reasons)
+    assert second.why.isHidden()
+
+
 async def test_another_use_gives_another_answer(view: DiscoverView) -> None:
     page = await asked(view)
     page = await asked(view, "vision")

@@ -13,6 +13,10 @@ from slmdesk.ui.widgets.models.remote_rows import pill
 from slmdesk.ui.widgets.models.words import NONE, Remark
 
 
+FEW = 2
+"""How many reasons a recommendation after the first shows until a person wants all."""
+
+
 @dataclass(frozen=True, slots=True)
 class AdviceLine:
     """A recommendation in words. ``reasons`` are pairs of a rule's name and the sentence it says here.
@@ -59,11 +63,15 @@ class AdviceRow(QFrame):
         texts.setSpacing(4)
         texts.addLayout(head)
         texts.addWidget(label(line.facts, "small", wrap=True))
-        for rule, sentence in line.reasons:
-            words = label(f"• {sentence}", wrap=True)
+        self.reasons = [label(f"• {sentence}", wrap=True) for _, sentence in line.reasons]
+        for words, (rule, _) in zip(self.reasons, line.reasons, strict=True):
             words.setToolTip(self.tr("Rule: {0}").format(rule))
             texts.addWidget(words)
-        texts.addLayout(row(self.button, self.more, 1, margins=(0, 6, 0, 0)))
+        self.why = TextButton(self.tr("All reasons"), kind="ghost")
+        self.why.setAccessibleName(self.tr("All reasons for {0}").format(line.name))
+        self.why.clicked.connect(lambda: self.show_reasons(len(self.reasons)))
+        texts.addLayout(row(self.button, self.more, self.why, 1, margins=(0, 6, 0, 0)))
+        self.show_reasons(len(self.reasons) if line.place == 1 else FEW)
         layout = row(margins=(16, 12, 14, 12), spacing=8)
         layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(texts, 1)
@@ -71,6 +79,12 @@ class AdviceRow(QFrame):
         self.more.setVisible(bool(line.ref))
         self.button.clicked.connect(self._on_button)
         self.more.clicked.connect(lambda: self.open_requested.emit(line.ref))
+
+    def show_reasons(self, count: int) -> None:
+        """Show the first ``count`` reasons; the button for all is there as long as some are not shown."""
+        for number, words in enumerate(self.reasons):
+            words.setVisible(number < count)
+        self.why.setVisible(count < len(self.reasons))
 
     def _on_button(self) -> None:
         if self.line.model_id:
