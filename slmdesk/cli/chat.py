@@ -202,6 +202,8 @@ class _Talk:
                     if saver is not None:
                         saver.offer(answer)
             self._messages.append(answer)
+            if answer.timings is not None:
+                self._desk.loaded_models.note_answer(self._model.id, answer.timings)
         except SlmdeskError as error:
             answer = replace(answer, finish_reason=FinishReason.ERROR.value, error=error.message)
             raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from slmdesk.core.hardware import Machine
 from slmdesk.core.memory import breakdown, in_gib
 from slmdesk.core.models import Model
 from slmdesk.core.remote import RemoteDetails
+from slmdesk.core.shape import ModelShape
 from slmdesk.core.shape_config import shape_of_config
 from slmdesk.desk import Desk
 from slmdesk.services.fit import Fits
+from slmdesk.storage.measurements import Measurement
 
 KV_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 
@@ -35,6 +38,8 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     p.add_argument("--ctx", type=_count, default=0, metavar="TOKENS", help="length of the context")
     p.add_argument("--kv", choices=KV_TYPES, help="type of the KV cache")
     p.add_argument("--slots", type=_count, default=1, metavar="N", help="answers at the same time")
+    p.add_argument("--deployments", action="store_true", help="for development, production and the edge as well")
+    p.add_argument("--loads", action="store_true", help="what loads took, beside what was predicted")
     p.add_argument("--measure", action="store_true", help="measure this machine's speed first (a few seconds)")
     p.add_argument("--machine", action="store_true", help="tell what this machine is, each figure with its source")
     p.add_argument("--json", action="store_true")
@@ -50,7 +55,7 @@ def _count(text: str) -> int:
 
 async def fit(args: argparse.Namespace) -> int:
     """Print the judgement; 1 where the model does not fit at all."""
-    if args.model is None and not (args.machine or args.measure):
+    if args.model is None and not (args.machine or args.measure or args.loads):
         raise SlmdeskError("Which model?", "Give a name, a path, or a reference such as hf:owner/repo.")
     options = LoadOptions(context_length=args.ctx, slots=max(1, args.slots))
     if args.kv:
@@ -60,42 +65,49 @@ async def fit(args: argparse.Namespace) -> int:
         if args.measure:
             await desk.fits.measure_machine(on_stderr("Measuring"))
         told: dict[str, Any] = {}
-        if args.machine or args.model is None:
+        if args.machine or args.measure:
             told["machine"] = machine_json(desk.fits)
-        found = await _judged(desk, args.model, options) if args.model else []
+        if args.loads:
+            told["loads"] = [asdict(load) for load in desk.fits.measurements()]
+        found = await _judged(desk, args.model, options, ways=args.deployments) if args.model else []
     told["fits"] = [{"name": name, **fit_json(judged)} for name, judged in found]
     if args.json:
-        print(json.dumps(told if "machine" in told else told["fits"], ensure_ascii=False))
+        print(json.dumps(told if len(told) > 1 else told["fits"], ensure_ascii=False))
     else:
         if "machine" in told:
             _print_machine(desk.fits)
+        if "loads" in told:
+            _print_loads(desk.fits.measurements())
         for name, judged in found:
             _print(name, judged)
     return 1 if found and all(judged.level is FitLevel.TOO_BIG for _, judged in found) else 0
 
 
-async def _judged(desk: Desk, wanted: str, options: LoadOptions) -> list[tuple[str, Fit]]:
+async def _judged(desk: Desk, wanted: str, options: LoadOptions, *, ways: bool) -> list[tuple[str, Fit]]:
     """The judgement on a model here, or on every quantization of one elsewhere."""
     source = wanted.partition(":")[0]
     if source in {entry.key for entry in desk.sources.all()}:
         return _remote(desk.fits, await desk.sources.details(wanted), options)
     model = await desk.library.find(wanted)
-    judged = await _local(desk, model, options)
+    thing = await _thing(desk, model)
+    judged = desk.fits.fit(thing, options)
     if judged is None:
         raise SlmdeskError(f"Nothing is known of {model.name} to judge it by.", "Look at it with: slmdesk inspect")
-    return [(model.name, judged)]
+    more = desk.fits.deployments(thing) if ways else []
+    return [(model.name, judged), *((f"{model.name}, {way.name}", fit) for way, fit in more if fit is not None)]
 
 
-async def _local(desk: Desk, model: Model, options: LoadOptions) -> Fit | None:
+async def _thing(desk: Desk, model: Model) -> Model | ModelShape:
+    """What is judged: a model of the library, or the shape of a file elsewhere."""
     if model.problem:
         raise SlmdeskError(model.problem)
     if desk.library.shape(model.id) is None and model.path != Path():
         found = await desk.inspection.inspect(model.path)
         if found.problem:
             raise SlmdeskError(found.problem)
-        if found.facts is not None and found.facts.shape is not None:
-            return desk.fits.fit(found.facts.shape, options)
-    return desk.fits.fit(model, options)
+        if found.facts.shape is not None:
+            return found.facts.shape
+    return model
 
 
 def _remote(fits: Fits, details: RemoteDetails, options: LoadOptions) -> list[tuple[str, Fit]]:
@@ -157,6 +169,16 @@ def _print(name: str, fit: Fit) -> None:
         print("  The speed is a guess: measure this machine with --measure.")
     for remedy in fit.remedies:
         print(f"  - {remedy.label}")
+
+
+def _print_loads(loads: Sequence[Measurement]) -> None:
+    for load in loads:
+        off = f"{load.predicted / load.measured - 1:+.1%}" if load.measured else ""
+        speed = f"  {load.generation_tps:.1f} tok/s" if load.generation_tps else ""
+        told = f" (predicted {load.predicted_tps:.1f})" if load.predicted_tps and speed else ""
+        print(f"{load.name}: predicted {in_gib(load.predicted)}, measured {in_gib(load.measured)} ({off}){speed}{told}")
+    if not loads:
+        print("No load was measured yet.", file=sys.stderr)
 
 
 def _print_machine(fits: Fits) -> None:

@@ -14,6 +14,7 @@ import psutil
 from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.chat import LoadOptions, Timings
+from slmdesk.core.deployments import DEPLOYMENTS, Deployment
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.experience import learned_memory, learned_speed
 from slmdesk.core.fit import Fit, FitLevel, Remedy, RemedyKind
@@ -247,6 +248,11 @@ class Fits(QObject):
         if shape is None:
             shape = shape_of_file(parameters, active_parameters, quantization, size, context_length)
         return None if shape is None else self._judged(shape, size, options or LoadOptions(), shape)
+
+    def deployments(self, thing: Thing) -> list[tuple[Deployment, Fit | None]]:
+        """How a model fits for each way to put it to work; None where this machine has no graphics for that way."""
+        graphics = bool(self.machine.usable_gpus)
+        return [(way, self.fit(thing, way.options) if graphics or not way.needs_gpu else None) for way in DEPLOYMENTS]
 
     def shape(self, model: Model) -> ModelShape | None:
         """A model's dimensions as far as its files tell them, or None."""

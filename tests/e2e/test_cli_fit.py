@@ -85,3 +85,18 @@ def test_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
     assert "There is no model called" in err
     with pytest.raises(SystemExit, match="2"):
         main(["fit", "starter", "--ctx", "-5"])
+
+
+def test_ways_to_put_it_to_work_and_what_loads_took(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "fit", "starter", "--deployments")
+    assert code == 0
+    names = [line for line in out.splitlines() if not line.startswith(" ")]
+    assert names[0] == "Starter: Fits"
+    assert "Starter, Production on the processor: Fits" in names
+    assert "Starter, Edge: Fits" in names
+    code, _, err = told(capsys, "fit", "--loads")
+    assert (code, err) == (0, "No load was measured yet.\n")
+    assert told(capsys, "chat", "Hello", "--model", "starter")[0] == 0
+    code, out, _ = told(capsys, "fit", "--loads")
+    assert code == 0
+    assert out.startswith("Starter: predicted ")
