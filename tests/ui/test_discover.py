@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.network import NetworkState
@@ -16,6 +16,7 @@ from slmdesk.ui.panes.models import ModelsPane, ModelsServices
 from slmdesk.ui.panes.models.discover import DiscoverView
 from slmdesk.ui.panes.models.downloads import DownloadsView
 from slmdesk.ui.theme import ThemeSource
+from slmdesk.ui.widgets.controls import Popover
 from slmdesk.ui.widgets.link_dialog import LinkDialog
 from slmdesk.ui.widgets.models.remote_token_dialog import TokenDialog
 from tests.hub_server import HubServer, hub_server
@@ -59,6 +60,20 @@ async def pane(desk: Desk, qtbot: QtBot, source: ThemeSource) -> AsyncIterator[M
     pane.show()
     yield pane
     await pane.close_down()
+
+
+class Strays(QObject):
+    """Widgets that were shown as windows of their own: a flash on the screen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802  (Qt's own name)
+        meant = isinstance(watched, (ModelsPane, QDialog, Popover, QMenu))
+        if event.type() == QEvent.Type.Show and isinstance(watched, QWidget) and watched.isWindow() and not meant:
+            self.seen.append(repr(watched))
+        return False
 
 
 def discover(pane: ModelsPane) -> DiscoverView:
@@ -231,6 +246,27 @@ async def test_models_can_be_compared_and_the_view_is_found_again(pane: ModelsPa
     state = view.save_state()
     assert state["source"] == "hf"
     assert "text" not in state["filters"]
+
+
+async def test_nothing_flashes_up_as_a_window(pane: ModelsPane, desk: Desk, hub: HubServer, qapp: QApplication) -> None:
+    await desk.settings.set("hub_mirror", hub.url)
+    strays = Strays()
+    qapp.installEventFilter(strays)
+    try:
+        view = await opened(pane)
+        await until(lambda: len(view.page.groups.rows) == 4)
+        view.show_results()
+        view.list.toggle_compared(0)
+        view.list.toggle_compared(1)
+        view.compare.click()
+        view.page.groups.rows["Q2_K"].button.click()
+        pane.show_view("downloads")
+        await until(lambda: [d for d in desk.downloads.list() if d.state is DownloadState.DONE], 30)
+        pane.show_view("library")
+        await settle(0.2)
+    finally:
+        qapp.removeEventFilter(strays)
+    assert not strays.seen
 
 
 async def test_only_what_fits(pane: ModelsPane, desk: Desk, hub: HubServer, starter: Path) -> None:

@@ -60,7 +60,6 @@ class DiscoverView(ModelsView):
         self._started = False
         self.advise = TextButton(self.tr("Help me choose"), icon_name="sparkle")
         self.advise.setToolTip(self.tr("The best models for what you want to do, on this machine"))
-        self.advise.setVisible(services.advisor is not None)
         if services.advisor is not None:
             self.title_actions = [self.advise]
         self._build()

@@ -47,7 +47,9 @@ class DownloadsView(ModelsView):
         self.check = TextButton(self.tr("Look for updates"), icon_name="refresh")
         self.bring = IconButton("import", self.tr("Import a bundle: a model that was exported on another machine"))
         self.limits = IconButton("settings", self.tr("Limits: speed, number, and room on the disk"))
-        self.title_actions = [self.check, self.bring, self.limits]
+        self.title_actions = [self.check, self.limits]
+        if services.bundles is not None:
+            self.title_actions.insert(1, self.bring)
         self._build()
         self._step = QTimer(self)
         self._step.setInterval(0)
@@ -59,9 +61,9 @@ class DownloadsView(ModelsView):
         self.pause_all = TextButton(self.tr("Pause all"), kind="ghost")
         self.resume_all = TextButton(self.tr("Resume all"), kind="ghost")
         self.clear = TextButton(self.tr("Clear finished"), kind="ghost")
-        self.notice = Notice()
+        self.notice = Notice(self)
         self.notice.hide()
-        self.empty = Notice(icon_name="download")
+        self.empty = Notice(self, icon_name="download")
         self.empty.say(
             self.tr("No downloads yet"),
             self.tr("What you download shows up here with its progress. It goes on after a restart."),
@@ -97,7 +99,6 @@ class DownloadsView(ModelsView):
     def _connect(self) -> None:
         self.check.clicked.connect(lambda: self.run(self._look_for_updates()))
         self.bring.clicked.connect(self._ask_bundle)
-        self.bring.setVisible(self.services.bundles is not None)
         self.limits.clicked.connect(self._open_limits)
         self.clear.clicked.connect(lambda: self.run(self._clear()))
         self.pause_all.clicked.connect(lambda: self.run(self._downloads.pause_all()))

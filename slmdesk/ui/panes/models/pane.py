@@ -73,8 +73,8 @@ class ModelsPane(Pane):
         view = self._kinds[key][1](self._services, self)
         view.setAccessibleName(self._kinds[key][0])
         for widget in view.title_actions:
+            self.title_row.addWidget(widget)  # first: shown without a parent it would be a window of its own
             widget.setVisible(key == self._current)
-            self.title_row.addWidget(widget)
         view.state_changed.connect(self.state_changed)
         view.chat_requested.connect(self.chat_requested)
         view.badge_changed.connect(lambda badge: self.switch.set_badge(key, badge))

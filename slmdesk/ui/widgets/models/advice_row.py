@@ -12,7 +12,6 @@ from slmdesk.ui.widgets.controls import TextButton, label, row
 from slmdesk.ui.widgets.models.remote_rows import pill
 from slmdesk.ui.widgets.models.words import NONE, Remark
 
-
 FEW = 2
 """How many reasons a recommendation after the first shows until a person wants all."""
 
@@ -71,11 +70,11 @@ class AdviceRow(QFrame):
         self.why.setAccessibleName(self.tr("All reasons for {0}").format(line.name))
         self.why.clicked.connect(lambda: self.show_reasons(len(self.reasons)))
         texts.addLayout(row(self.button, self.more, self.why, 1, margins=(0, 6, 0, 0)))
-        self.show_reasons(len(self.reasons) if line.place == 1 else FEW)
         layout = row(margins=(16, 12, 14, 12), spacing=8)
         layout.addWidget(number, 0, Qt.AlignmentFlag.AlignTop)
         layout.addLayout(texts, 1)
         self.setLayout(layout)
+        self.show_reasons(len(self.reasons) if line.place == 1 else FEW)
         self.more.setVisible(bool(line.ref))
         self.button.clicked.connect(self._on_button)
         self.more.clicked.connect(lambda: self.open_requested.emit(line.ref))

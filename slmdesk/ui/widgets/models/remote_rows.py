@@ -35,19 +35,25 @@ def pill(remark: Remark) -> QLabel:
     """A remark as a small coloured label."""
     result = label(remark.words, "pill")
     result.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-    set_pill(result, remark)
+    _put(result, remark)
+    if not remark.words:  # shown it is with its parent; alone it would be a window
+        result.hide()
     return result
 
 
 def set_pill(target: QLabel, remark: Remark) -> None:
     """Show another remark on a pill; an empty one hides it."""
+    _put(target, remark)
+    target.setVisible(bool(remark.words))
+    restyle(target)
+
+
+def _put(target: QLabel, remark: Remark) -> None:
     target.setText(remark.words)
     target.setToolTip(remark.tip)
     target.setAccessibleName(remark.words)
     target.setAccessibleDescription(remark.tip)
     target.setProperty("tone", remark.tone)
-    target.setVisible(bool(remark.words))
-    restyle(target)
 
 
 class GroupRow(QFrame):

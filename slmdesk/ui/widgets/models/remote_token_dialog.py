@@ -31,7 +31,6 @@ class TokenDialog(QDialog):
         self.save.setDefault(True)
         self.save.setEnabled(False)
         self.forget = TextButton(self.tr("Forget the kept token"), kind="danger")
-        self.forget.setVisible(kept in ("keyring", "this run"))
         cancel = TextButton(self.tr("Cancel"))
         why = self.tr(
             "Make a token with the right to read on your settings page at {0}, under Access Tokens, and paste it "
@@ -57,6 +56,7 @@ class TokenDialog(QDialog):
         if now:
             layout.addWidget(label(now, "small", wrap=True))
         layout.addLayout(row(self.forget, 1, cancel, self.save))
+        self.forget.setVisible(kept in ("keyring", "this run"))
         self.setMinimumWidth(480)
         self.field.textChanged.connect(lambda text: self.save.setEnabled(bool(text.strip())))
         self.seen.toggled.connect(self._on_seen)
