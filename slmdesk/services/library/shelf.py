@@ -28,7 +28,7 @@ from slmdesk.services.settings import Settings
 from slmdesk.storage.models import Note
 
 RECENT = 8
-_IN_THIS_THREAD = 100  # entries: putting more together would be felt in the window
+_IN_THIS_THREAD = 50  # entries: putting more together would be felt in the window
 
 
 class Shelf(QObject):
