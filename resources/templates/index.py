@@ -32,7 +32,7 @@ def templates(paths: list[str]) -> Iterator[tuple[str, str]]:
             elif file.suffix == ".gguf":
                 header = read_one(file)
                 if header.chat_template:
-                    yield header.text("general.basename") or header.name or file.stem, header.chat_template
+                    yield file.stem.removeprefix("ggml-vocab-"), header.chat_template
 
 
 def main(paths: list[str]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -93,6 +94,16 @@ PICKLE = Finding(
     "Get the model as GGUF, safetensors or ONNX.",
 )
 """The finding for .bin, .pt, .pth, .ckpt and .pkl."""
+
+
+def unusable(header: Header, name: str = "The file") -> LoadError | None:
+    """Why llama.cpp cannot load a file that is sound: it is too old, or made for another kind of machine."""
+    if header.version == 1:
+        return LoadError(f"{name} is of GGUF version 1, which llama.cpp no longer loads.", "Get a newer file.")
+    if header.byte_order != sys.byteorder:
+        message = f"{name} is {header.byte_order}-endian: it was made for machines with another order of bytes."
+        return LoadError(message, f"Get the {sys.byteorder}-endian file of this model.")
+    return None
 
 
 def check_gguf(header: Header, parts: Sequence[Header] = ()) -> tuple[Finding, ...]:

@@ -62,7 +62,6 @@ KNOWN: dict[str, tuple[Vulnerability, ...]] = {
         Vulnerability("CVE-2026-34447", "onnx before 1.21.0"),
         Vulnerability("CVE-2026-27489", "onnx before 1.21.0"),
     ),
-    "onnx.hard-link": (Vulnerability("CVE-2026-34446", "onnx before 1.21.0"),),
 }
 """What is known about the files that a rule refuses, by the rule's name."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from slmdesk.core.errors import LoadError
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
-from slmdesk.core.safety import check_gguf, require_safe
+from slmdesk.core.safety import check_gguf, require_safe, unusable
 from slmdesk.core.template_check import check_template_text
 
 _PART = re.compile(r"(.*)-(\d{5})-of-(\d{5})", re.DOTALL)
@@ -27,7 +27,7 @@ class Passed:
 def check_gguf_file(path: Path) -> Passed:
     """Read and check all files of a GGUF model; to be called in a thread.
 
-    Raises LoadError (gone, unreadable, incomplete, files missing) and UnsafeModelFile.
+    Raises LoadError (gone, unreadable, incomplete, files missing, not for this machine) and UnsafeModelFile.
     """
     header = gguf_header(path)
     parts: tuple[Header, ...] = ()
@@ -38,6 +38,8 @@ def check_gguf_file(path: Path) -> Passed:
             message = f"{path.name} is one of {header.split[1]} files, and {missing} are missing."
             raise LoadError(message, "Get all files.")
         parts = tuple(gguf_header(file) for file in files if file != path)
+    if error := unusable(header, path.name):
+        raise error
     first = parts if header.split is not None and header.split[0] == 1 else ()
     require_safe([*check_gguf(header, first), *check_template_text(header.chat_template)], path.name)
     return Passed(header, parts)

@@ -12,7 +12,7 @@ from slmdesk.core.facts_gguf import facts_of_header, shown_metadata
 from slmdesk.core.gguf import read_header
 from slmdesk.core.gguf_header import Header
 from slmdesk.core.quantizations import BITS
-from slmdesk.core.safety import Finding, check_gguf, finding_of
+from slmdesk.core.safety import Finding, check_gguf, finding_of, unusable
 from slmdesk.worker.files.described import Described
 from slmdesk.worker.files.known_templates import inspect_template
 from slmdesk.worker.files.opening import open_file, shown
@@ -48,6 +48,8 @@ def read(path: Path, names: Iterable[str] | None = None) -> Described:
         size=sum(one.file_size for one in (header, *parts)),
         projector=str(projector or ""),
     )
+    if not problem and (error := unusable(header, shown(path))):
+        problem, findings = str(error), (*findings, finding_of(error))
     findings = (*findings, *check_gguf(header, parts), *inspect_template(facts.template, facts.family))
     return Described(facts, findings, shown_metadata(header), problem)
 

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from slmdesk.core.errors import LoadError
+from slmdesk.runtimes.gate import check_gguf_file
 from slmdesk.worker.files.describe import describe
 from tests.gguf_bytes import Builder, small
 from tests.onnx_bytes import graph, model, tensor
@@ -155,3 +157,14 @@ def test_a_pickle_is_listed_and_not_opened(tmp_path: Path) -> None:
     found = describe(path)
     assert (found["verdict"], found["facts"]["format"]) == ("refused", "pickle")
     assert "never opens one" in found["problem"]
+
+
+@pytest.mark.parametrize(("version", "order", "told"), [(1, "<", "GGUF version 1"), (3, ">", "big-endian")])
+def test_sound_files_that_cannot_be_used_here(tmp_path: Path, version: int, order: str, told: str) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(small(version, order))
+    found = describe(path)
+    assert told in found["problem"]
+    assert found["verdict"] == "look at this"
+    with pytest.raises(LoadError, match=told):
+        check_gguf_file(path)
