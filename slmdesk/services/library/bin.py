@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,11 +35,15 @@ class Deleted:
 
 
 async def delete(index: Index, entry: FileEntry, name: str) -> Deleted:
-    """Move a model's files to the bin of their place. Raises SlmdeskError where the system refuses."""
+    """Move a model's files to the bin of their place, with the projector that no other model uses.
+
+    Raises SlmdeskError where the system refuses.
+    """
     place = entry.place if entry.place != entry.path else entry.path.parent
     token = new_id()
     folder = place / FOLDER / token
-    files = await asyncio.to_thread(_move_in, entry, folder)
+    names = (*entry.files, *_own_projector(index, entry))
+    files = await asyncio.to_thread(_move_in, entry, names, folder)
     freed = await asyncio.to_thread(_freed, folder, files)
     item = Binned(token, entry.path, entry.place, name, folder, tuple(files), freed, time.time())
     try:
@@ -71,7 +76,16 @@ async def empty(index: Index) -> int:
     return freed
 
 
-def _move_in(entry: FileEntry, folder: Path) -> list[tuple[str, str]]:
+def _own_projector(index: Index, entry: FileEntry) -> list[str]:
+    """The name of the file beside a model that lets it see, where it serves this model alone."""
+    path = entry.summary.get("projector")
+    shared = any(e.summary.get("projector") == path and e.path != entry.path for e in index.entries.values())
+    if not isinstance(path, str) or not path or shared or Path(path).parent != entry.folder:
+        return []
+    return [Path(path).name]
+
+
+def _move_in(entry: FileEntry, names: Sequence[str], folder: Path) -> list[tuple[str, str]]:
     """Move the files; all or none. Returns (name in the bin, where it was) of each."""
     moved: list[tuple[str, str]] = []
     try:
@@ -79,7 +93,7 @@ def _move_in(entry: FileEntry, folder: Path) -> list[tuple[str, str]]:
         if folder.parent.is_symlink():
             raise NotADirectoryError(20, f"{folder.parent} is a link that leads elsewhere")
         folder.mkdir(mode=0o700)
-        for name in entry.files:
+        for name in names:
             source = entry.folder / name
             source.rename(folder / name)
             moved.append((name, str(source)))
@@ -93,9 +107,11 @@ def _move_in(entry: FileEntry, folder: Path) -> list[tuple[str, str]]:
             "Close the programs that use it, and check that the folder can be written.",
             str(error),
         ) from error
-    if entry.is_folder and entry.path != entry.place:
-        with suppress(OSError):  # it stays where something else is in it
-            entry.path.rmdir()
+    with suppress(OSError):  # a folder stays where something else is in it
+        for left in (entry.folder, *entry.folder.parents):
+            if left == entry.place or not left.is_relative_to(entry.place):
+                break
+            left.rmdir()
     return moved
 
 

@@ -17,7 +17,7 @@ import pytest
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.facts import ModelFacts
-from slmdesk.core.models import ModelFormat, ParameterClass, Verdict
+from slmdesk.core.models import Ability, ModelFormat, ParameterClass, Verdict
 from slmdesk.core.progress import Progress
 from slmdesk.runtimes.llama_cpp import LlamaCpp
 from slmdesk.services.jobs import Jobs, JobState
@@ -646,3 +646,21 @@ async def test_a_scan_sees_what_is_there_when_it_is_asked_for(room: Room, tiny: 
     assert results[0].added == 1
     assert "a-late-one" in names()
     assert progress.count(None) == 2
+
+
+async def test_a_projector_goes_with_the_last_model_that_it_serves(room: Room, tiny: Path, names: Names) -> None:
+    folder = room.own / "publisher" / "sees"
+    for name in ("sees-Q4_0.gguf", "sees-Q8_0.gguf"):
+        model_stores.copy(tiny, folder / name)
+    projector = write_model(folder / "mmproj-sees.gguf", architecture="clip")
+    await room.library.scan()
+    four, eight = (e for e in room.library.entries() if not e.starter)
+    assert four.abilities == {Ability.VISION}
+    await room.library.delete(four.id)
+    assert projector.exists()
+    deleted = await room.library.delete(eight.id)
+    assert not (room.own / "publisher").exists(), "empty folders go too"
+    assert deleted.bytes > tiny.stat().st_size
+    await room.library.undo(deleted.token)
+    assert projector.exists()
+    assert names() == [eight.name]
