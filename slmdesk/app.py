@@ -155,6 +155,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             network=desk.network,
             secrets=desk.secrets,
             data_map=desk.data_map,
+            privacy_report=desk.privacy_report,
             profile=desk.profile.path,
         )
     )
@@ -190,7 +191,11 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         models.add_paths(paths)
 
     FileDrop(window).dropped.connect(take_in)
-    chat.models_requested.connect(lambda: window.show_pane("models"))
+    def recommend() -> None:
+        window.show_pane("models")
+        models.recommend()
+
+    chat.models_requested.connect(recommend)
     models.chat_requested.connect(chat_with)
     return window
 

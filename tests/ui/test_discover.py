@@ -138,6 +138,7 @@ async def test_from_the_search_to_the_chat(pane: ModelsPane, desk: Desk, hub: Hu
     assert isinstance(downloads, DownloadsView)
     await until(lambda: download_id in downloads.rows)
     await until(lambda: downloads.rows[download_id].buttons["chat"].isVisible())
+    assert "On this machine" in [chip.words for chip in view.list.cards[0].chips]
     assert downloads.rows[download_id].state.text().endswith("Downloaded and verified")
     assert pane.switch.buttons["downloads"].text() == "Downloads"
 
@@ -208,6 +209,23 @@ async def test_another_version_can_be_chosen(pane: ModelsPane, desk: Desk, hub: 
     box.activated.emit(box.currentIndex())
     await until(lambda: view.page.details is not None and view.page.details.revision == "v1", 20)
     await until(lambda: view.page.groups.rows and "Q6_K" not in view.page.groups.rows)
+
+
+async def test_a_source_found_again_is_asked_only_by_the_person(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:
+    await desk.settings.set("hub_mirror", hub.url)
+    pane.restore_state({"view": "library", "views": {"discover": {"source": "hf", "filters": {"size": "Small"}}}})
+    view = discover(pane)
+    await until(view.notice.isVisible)
+    await settle(0.2)
+    assert view.source == "hf"
+    assert view.bar.filters.size == "Small"
+    assert not hub.requests
+    QTest.keyClicks(view.bar.search, "tiny")
+    await settle(0.4)
+    assert not hub.requests  # no letter leaves before Enter
+    view.bar.boxes["size"].setCurrentIndex(0)
+    view.bar.button.click()
+    await until(lambda: view.list.cards, 20)
 
 
 async def test_trouble_is_told_with_a_way_on(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:

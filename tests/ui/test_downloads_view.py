@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QDialog
+from PySide6.QtWidgets import QDialog, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.network import NetworkState
@@ -190,6 +190,28 @@ async def test_limits_are_kept(view: DownloadsView, desk: Desk) -> None:
     await until(lambda: desk.settings.get("download_parallel") == 1)
     assert all(box.accessibleName() for box in panel.boxes.values())
     panel.close()
+
+
+async def test_a_bundle_goes_out_and_comes_in(view: DownloadsView, desk: Desk, hub: HubServer, tmp_path: Path) -> None:
+    download = await begin(desk)
+    row = await row_of(view, download)
+    await until(lambda: row.buttons["export"].isVisible(), 30)
+    row.buttons["export"].click()
+    dialog = view.findChild(QFileDialog)
+    assert dialog is not None
+    target = tmp_path / "out"
+    target.mkdir()
+    dialog.filesSelected.emit([str(target)])
+    dialog.close()
+    await until(lambda: list(target.glob("*/SHA256SUMS")) and not desk.jobs.running, 20)
+    bundle = next(target.iterdir())
+    await desk.downloads.remove(download.id)
+    download.paths[0].unlink()
+    view._ask_bundle()
+    dialog = [d for d in view.findChildren(QFileDialog) if d.isVisible()][-1]
+    dialog.filesSelected.emit([str(bundle)])
+    dialog.close()
+    await until(lambda: list(desk.downloads.folder.rglob("*.gguf")) and not desk.jobs.running, 20)
 
 
 def test_every_action_has_a_button_with_a_name(qtbot: QtBot, tmp_path: Path) -> None:

@@ -122,6 +122,7 @@ class DiscoverView(ModelsView):
         self.services.network.changed.connect(self._on_network)
         if self.services.fits is not None:
             self.services.fits.changed.connect(self._judge_again)
+        self.services.library.changed.connect(self._show_cards)
         self._on_compared(())
 
     # --- the pages behind the results, each made when it is first wanted -------------------------------------------
@@ -160,9 +161,9 @@ class DiscoverView(ModelsView):
     # --- being shown --------------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Show the curated list; it needs no network."""
+        """Show the curated list, which needs no network. Another source is asked only when the person does so."""
         self._started = True
-        self.choose_source(self.source)
+        self.choose_source(self.source, ask=self.source == CURATED)
 
     def shown(self) -> None:
         """The view has come to the front."""
@@ -224,14 +225,19 @@ class DiscoverView(ModelsView):
 
     # --- searching ----------------------------------------------------------------------------------------------
 
-    def choose_source(self, key: str) -> None:
-        """Look in another place."""
+    def choose_source(self, key: str, *, ask: bool = True) -> None:
+        """Look in another place; without ``ask`` only once the person searches there."""
         self.source = key
         self.sources.set_current(key)
         self.bar.set_remote(remote=key == "hf")
         self._show_found([])
         self.list.clear_compared()
-        self.search()
+        if ask:
+            self.search()
+        else:
+            name = self._places.get(key).name
+            text = self.tr("Type what you look for, or press Search to see what is popular there.")
+            self.notice.say(self.tr("Search {0}").format(name), text, icon_name="search")
         self.state_changed.emit()
 
     def search(self) -> None:
@@ -241,7 +247,7 @@ class DiscoverView(ModelsView):
         self.state_changed.emit()
 
     def _on_typed(self) -> None:
-        if self.source == CURATED or not self.bar.filters.text:
+        if self.source == CURATED:
             self.search()
 
     def _on_more(self) -> None:
@@ -332,12 +338,26 @@ class DiscoverView(ModelsView):
         if self.bar.filters.fits:
             fits = [entry for entry in fits if entry[2] in (None, FitLevel.FITS, FitLevel.LESS_CONTEXT)]
         self._shown = [model for model, _, _ in fits]
-        self.list.set_cards([card_of(model, remark) for model, remark, _ in fits])
+        here = self._repos_here()
+        self.list.set_cards(
+            [card_of(model, remark, here=model.ref.partition(":")[2] in here) for model, remark, _ in fits]
+        )
         self.list.setVisible(bool(fits))
         number = len(fits)
         self.count.setText(self.tr("1 model") if number == 1 else self.tr("{0} models").format(number))
         self.more.setVisible(len(self._found) >= self._limit)
         self._foot.setVisible(bool(fits))
+
+    def _repos_here(self) -> set[str]:
+        """The repositories ("owner/name") that something in the downloads folder came from."""
+        downloads = self.services.downloads
+        root = downloads.folder if downloads is not None else self.services.folder
+        return {
+            "/".join(home.path.parts[len(root.parts) :][:2]).partition("@")[0]
+            for model in self.services.library.entries()
+            for home in model.homes
+            if home.path.is_relative_to(root)
+        }
 
     def _fit(self, model: RemoteModel) -> tuple[Remark, FitLevel | None]:
         """How a middling quantization of a model fits here, as far as its size is known."""

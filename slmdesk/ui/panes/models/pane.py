@@ -99,6 +99,12 @@ class ModelsPane(Pane):
         self.state_changed.emit()
         return view
 
+    def recommend(self) -> None:
+        """Show which model to take on this machine, where the advisor can tell."""
+        view = self.show_view(DiscoverView.key)
+        if isinstance(view, DiscoverView) and self._services.advisor is not None:
+            view.show_advisor()
+
     def shown(self) -> None:
         """The pane has come to the front."""
         self.show_view(self._current)

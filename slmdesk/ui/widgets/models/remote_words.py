@@ -84,8 +84,8 @@ def stats_of(model: RemoteModel) -> str:
     return " · ".join(parts)
 
 
-def card_of(model: RemoteModel, fit: Remark = NONE) -> ResultCard:
-    """A model of a search as its card."""
+def card_of(model: RemoteModel, fit: Remark = NONE, *, here: bool = False) -> ResultCard:
+    """A model of a search as its card; ``here``: something of it is on this machine already."""
     facts = (
         model.publisher, model.family if model.family.casefold() not in model.name.casefold() else "",
         size_words(model.parameters, model.active_parameters), context_words(model.context_length),
@@ -97,7 +97,7 @@ def card_of(model: RemoteModel, fit: Remark = NONE) -> ResultCard:
         fit=fit,
         facts=" · ".join(f for f in facts if f),
         summary=model.summary or _from_tags(model),
-        chips=chips_of(model),
+        chips=((Remark(_tr("On this machine"), "good"),) if here else ()) + chips_of(model),
         stats=stats_of(model),
     )
 
