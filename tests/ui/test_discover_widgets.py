@@ -18,7 +18,7 @@ from slmdesk.core.remote import Download, DownloadState, PlannedFile, RemoteFile
 from slmdesk.core.remote_groups import groups_of
 from slmdesk.ui.panes.models.discover_fit import best_here
 from slmdesk.ui.theme import Theme, ThemeSource
-from slmdesk.ui.widgets.controls import TextButton
+from slmdesk.ui.widgets.controls import TextButton, plain_tip
 from slmdesk.ui.widgets.models.discover_cards import CARD_ROLE, CardList, ResultCard
 from slmdesk.ui.widgets.models.discover_comparison import Comparison
 from slmdesk.ui.widgets.models.discover_filters import FilterBar, Filters
@@ -183,6 +183,20 @@ def test_a_card_draws_in_both_themes(cards: CardList) -> None:
         cards.set_theme(Theme(name, 1.5))
         assert not cards.grab().isNull()
     assert isinstance(cards.model().index(0, 0).data(CARD_ROLE), ResultCard)
+
+
+def test_a_strangers_words_stay_in_their_line(cards: CardList) -> None:
+    nasty = "a\nb\u202egnp\x00<b>" + "x" * 5_000
+    card = card_of(model(nasty, summary=nasty, licence=nasty, publisher=nasty, family=nasty, tags=(nasty,)))
+    for words in (card.name, card.facts, card.summary, *(chip.words for chip in card.chips)):
+        assert words.isprintable()
+        assert len(words) <= 300
+    cards.set_cards([card])
+    assert not cards.grab().isNull()
+
+
+def test_a_tooltip_shows_html_as_text() -> None:
+    assert "<img" not in plain_tip('<img src="file:///etc/passwd">')
 
 
 # --- filters

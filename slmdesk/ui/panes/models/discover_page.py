@@ -26,7 +26,7 @@ from slmdesk.ui.widgets.models.remote_card import CardView
 from slmdesk.ui.widgets.models.remote_facts import FactList
 from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, state_of
 from slmdesk.ui.widgets.models.remote_rows import GroupLine, GroupList, pill, set_pill
-from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, group_name, part_words, shelf_of
+from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, group_name, one_line, part_words, shelf_of
 from slmdesk.ui.widgets.models.words import NONE, Remark, bits, fit_remark, format_name
 
 _SIDE = 456
@@ -162,6 +162,7 @@ class ModelPage(QWidget):
         mine = self._opened
         if self.model is None or self.model.ref != model.ref:
             self._forget()
+            self._show_about(RemoteDetails(model=model, repo=""))
         self.model = model
         self._show_head(model)
         self.notice.say(self.tr("Reading {0}").format(model.name), busy=True)
@@ -202,12 +203,10 @@ class ModelPage(QWidget):
         self._fits = {}
         self._show_card("", "")
         self.groups.set_lines(())
-        self.facts.set_facts(())
         self._version_line.hide()
-        self.about.hide()
 
     def _show_head(self, model: RemoteModel) -> None:
-        self.name.setText(model.name)
+        self.name.setText(one_line(model.name, 200))
         set_pill(self.badge, class_remark(model.parameters))
         set_pill(self.gated, Remark(self.tr("Gated"), "warn") if model.gated else NONE)
         self.web.setVisible(bool(model.url))
@@ -232,8 +231,8 @@ class ModelPage(QWidget):
         self._look_here()
 
     def _show_about(self, details: RemoteDetails) -> None:
-        self.about.show()
-        self.facts.set_facts(facts_of(details))
+        self.about.setVisible(bool(facts := facts_of(details)))
+        self.facts.set_facts(facts)
 
     def _show_card_of(self, details: RemoteDetails) -> None:
         closed = details.access in (Access.LOCKED, Access.APPROVAL)

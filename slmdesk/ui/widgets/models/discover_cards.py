@@ -32,6 +32,7 @@ from PySide6.QtWidgets import (
 
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
+from slmdesk.ui.widgets.controls import plain_tip
 from slmdesk.ui.widgets.models.words import NONE, Remark
 
 Index = QModelIndex | QPersistentModelIndex
@@ -254,7 +255,7 @@ class _CardDelegate(QStyledItemDelegate):
             2: card.summary,
             3: "\n".join(t for t in (*(c.tip for c in card.chips), card.stats) if t),
         }
-        QToolTip.showText(event.globalPos(), tips.get(line, ""), view)
+        QToolTip.showText(event.globalPos(), plain_tip(tips.get(line, "")), view)
         return True
 
 

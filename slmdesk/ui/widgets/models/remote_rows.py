@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, restyle, row, rule
+from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, plain_tip, restyle, row, rule
 from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, Getting
 from slmdesk.ui.widgets.models.remote_words import shelf_name
 from slmdesk.ui.widgets.models.words import NONE, Remark
@@ -50,7 +50,7 @@ def set_pill(target: QLabel, remark: Remark) -> None:
 
 def _put(target: QLabel, remark: Remark) -> None:
     target.setText(remark.words)
-    target.setToolTip(remark.tip)
+    target.setToolTip(plain_tip(remark.tip))
     target.setAccessibleName(remark.words)
     target.setAccessibleDescription(remark.tip)
     target.setProperty("tone", remark.tone)

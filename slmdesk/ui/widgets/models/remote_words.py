@@ -29,6 +29,13 @@ def _tr(text: str) -> str:
     return QCoreApplication.translate("Discover", text)
 
 
+def one_line(text: str, longest: int = 300) -> str:
+    """A stranger's text as it can stand in one line: no breaks, control characters or changes of direction."""
+    cut = text[: 4 * longest]
+    flat = " ".join("".join(char if char.isprintable() else " " if char.isspace() else "" for char in cut).split())
+    return flat if len(flat) <= longest else flat[: longest - 1] + "…"
+
+
 def short_count(number: int) -> str:
     """A count in at most four characters and a letter: ``980``, ``12 k``, ``1.2 M``."""
     locale = QLocale()
@@ -68,7 +75,8 @@ def chips_of(model: RemoteModel) -> tuple[Remark, ...]:
     if model.gated:
         found.append(Remark(_tr("Gated"), "warn", _tr("Gated: its publisher asks who downloads it.")))
     if model.licence:
-        found.append(Remark(model.licence, "", _tr("Licence: {0}").format(model.licence)))
+        licence = one_line(model.licence, 60)
+        found.append(Remark(licence, "", _tr("Licence: {0}").format(licence)))
     found += [Remark(ability_name(a), "", ability_help(a)) for a in Ability if a in model.abilities]
     found += [Remark(format_name(f)) for f in sorted(model.formats) if not model.recommended]
     return tuple(found)
@@ -92,11 +100,11 @@ def card_of(model: RemoteModel, fit: Remark = NONE, *, here: bool = False) -> Re
     )  # fmt: skip
     return ResultCard(
         ref=model.ref,
-        name=model.name,
+        name=one_line(model.name, 200),
         badge=class_remark(model.parameters),
         fit=fit,
-        facts=" · ".join(f for f in facts if f),
-        summary=model.summary or _from_tags(model),
+        facts=one_line(" · ".join(f for f in facts if f)),
+        summary=one_line(model.summary or _from_tags(model)),
         chips=((Remark(_tr("On this machine"), "good"),) if here else ()) + chips_of(model),
         stats=stats_of(model),
     )
@@ -138,7 +146,7 @@ def facts_of(details: RemoteDetails) -> list[tuple[str, str]]:
         (_tr("Likes"), short_count(model.likes) if model.likes else ""),
         (_tr("Commit"), details.commit[:10]),
     ]
-    return [(name, value) for name, value in pairs if value]
+    return [(name, one_line(value)) for name, value in pairs if value]
 
 
 def shelf_of(group: RemoteGroup) -> str:
@@ -160,7 +168,7 @@ def shelf_name(key: str) -> tuple[str, str]:
 
 def group_name(group: RemoteGroup) -> str:
     """What a row of the list of quantizations is called."""
-    return group.quantization or group.key
+    return one_line(group.quantization or group.key, 60)
 
 
 def part_words(group: RemoteGroup) -> str:
@@ -170,10 +178,6 @@ def part_words(group: RemoteGroup) -> str:
 
 def comparison_of(models: list[RemoteModel], fits: list[Remark]) -> list[tuple[str, list[str]]]:
     """Facts of several models as rows: a name, and a value for each; rows that no model knows are left out."""
-
-    def best(values: list[str]) -> list[str]:
-        return [value or "–" for value in values]
-
     rows = [
         (_tr("Publisher"), [m.publisher for m in models]),
         (_tr("Family"), [m.family for m in models]),
@@ -181,7 +185,6 @@ def comparison_of(models: list[RemoteModel], fits: list[Remark]) -> list[tuple[s
         (_tr("Parameters"), [fmt.parameters(m.parameters) for m in models]),
         (_tr("Active parameters"), [fmt.parameters(m.active_parameters) for m in models]),
         (_tr("Here, as Q4_K_M"), [fit.words for fit in fits]),
-        (_tr("Memory and speed"), [fit.tip for fit in fits]),
         (_tr("Context"), [fmt.count(m.context_length) if m.context_length else "" for m in models]),
         (_tr("Licence"), [m.licence for m in models]),
         (_tr("Access"), [_tr("Gated") if m.gated else _tr("Open") for m in models]),
@@ -192,4 +195,7 @@ def comparison_of(models: list[RemoteModel], fits: list[Remark]) -> list[tuple[s
         (_tr("Likes"), [short_count(m.likes) if m.likes else "" for m in models]),
         (_tr("In short"), [m.summary for m in models]),
     ]
-    return [(name, best(values)) for name, values in rows if any(values)]
+    told = [(name, [one_line(value, 400) or "–" for value in values]) for name, values in rows if any(values)]
+    tips = [fit.tip for fit in fits]
+    at = next((n for n, (name, _) in enumerate(told) if name == _tr("Here, as Q4_K_M")), -1)
+    return [*told[: at + 1], (_tr("Memory and speed"), tips), *told[at + 1 :]] if any(tips) else told
