@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from slmdesk.core.chat import LoadOptions, Message, Role, SamplingOptions
-from slmdesk.core.errors import LoadError, SlmdeskError
+from slmdesk.core.errors import LoadError, NotEnoughMemory, SlmdeskError
 from slmdesk.core.facts import ModelFacts
 from slmdesk.core.models import Ability, Model, ModelFormat, Verdict
 from slmdesk.core.progress import Progress, Report
@@ -182,6 +182,8 @@ class Verification:
         try:
             if loaded is None:
                 loaded = await runtime.load(model, LoadOptions(context_length=_CONTEXT))
+        except NotEnoughMemory as error:  # which says nothing of the file
+            return "", [Step("load", ok=None, message=f"It was not tried. {error.message}")]
         except SlmdeskError as error:
             return "", [Step("load", ok=False, message=str(error))]
         steps = [Step("load", ok=True, message=f"{runtime.name} loads it.")]

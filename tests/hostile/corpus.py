@@ -114,11 +114,11 @@ def _structures(version: int, order: str) -> Iterator[tuple[str, Builder, str]]:
         yield f"{key} {value}", builder, "refused"
     builder = new().text("general.architecture", "llama").add("llama.expert_count", "u32", 4)
     yield "more experts used than there are", builder.add("llama.expert_used_count", "u32", 9), "refused"
-    for value in (float("nan"), float("inf"), -1.0):
+    for odd in (float("nan"), float("inf"), -1.0):
         builder = new().text("general.architecture", "llama")
-        yield f"epsilon {value}", builder.add("llama.attention.layer_norm_rms_epsilon", "f32", value), "refused"
+        yield f"epsilon {odd}", builder.add("llama.attention.layer_norm_rms_epsilon", "f32", odd), "refused"
         builder = new().text("general.architecture", "llama")
-        yield f"rope base {value}", builder.add("llama.rope.freq_base", "f32", value), "refused"
+        yield f"rope base {odd}", builder.add("llama.rope.freq_base", "f32", odd), "refused"
 
 
 def _gguf_texts() -> Iterator[Hostile]:
@@ -258,10 +258,10 @@ def _gguf_damaged() -> Iterator[Hostile]:
         yield Hostile(f"43 bytes, number {seed}", _file("m.gguf", data[:43]), "bad")
     for seed in range(60):
         chance = random.Random(1000 + seed)
-        data = bytearray(small(chance.choice([1, 2, 3]), chance.choice("<>")))
+        changed = bytearray(small(chance.choice([1, 2, 3]), chance.choice("<>")))
         for _ in range(chance.randint(1, 6)):
-            data[chance.randrange(4, len(data))] = chance.choice([0, 1, 127, 128, 255, chance.randrange(256)])
-        yield Hostile(f"gguf with bytes changed, number {seed}", _file("m.gguf", bytes(data)), "any")
+            changed[chance.randrange(4, len(changed))] = chance.choice([0, 1, 127, 128, 255, chance.randrange(256)])
+        yield Hostile(f"gguf with bytes changed, number {seed}", _file("m.gguf", bytes(changed)), "any")
 
 
 def _tensors(text: bytes, data: bytes = b"", length: int | None = None) -> bytes:
@@ -372,8 +372,8 @@ def _indexes() -> Iterator[Hostile]:
 
 
 def _onnx() -> Iterator[Hostile]:
-    def refers(location: str, **more: str) -> bytes:
-        return model(graph(tensor("w", location=location, **more)))
+    def refers(location: str, offset: str = "", length: str = "") -> bytes:
+        return model(graph(tensor("w", location=location, offset=offset, length=length)))
 
     for location in (
         "/etc/passwd", "../../../../etc/passwd", "a/../../x", "C:\\Windows\\x", "\\\\host\\share\\x", "~/.ssh/id_rsa",
@@ -521,9 +521,16 @@ def _names() -> Iterator[Hostile]:
         ("a file as a folder", "m.gguf/m.gguf"),
         ("a path of 100,000", "d/" * 50_000 + "m.gguf"),
     ):
-        yield Hostile(
-            f"a path with {label}", lambda folder, tail=tail: _file("m.gguf", whole)(folder).parent / tail, "unusable"
-        )
+        yield Hostile(f"a path with {label}", _beside(tail, whole), "unusable")
+
+
+def _beside(tail: str, content: bytes) -> Write:
+    """A path below the folder of a sound file."""
+
+    def write(folder: Path) -> Path:
+        return _file("m.gguf", content)(folder).parent / tail
+
+    return write
 
 
 def _no_files() -> Iterator[Hostile]:
@@ -552,6 +559,11 @@ def _no_files() -> Iterator[Hostile]:
             (folder / f"{i}.txt").touch()
         return folder
 
+    def ended(folder: Path) -> Path:
+        path = folder / "m.gguf"
+        path.mkdir()
+        return path
+
     def loop(folder: Path) -> Path:
         (folder / "inner").symlink_to(folder)
         return folder
@@ -566,7 +578,7 @@ def _no_files() -> Iterator[Hostile]:
     yield Hostile("an empty folder", lambda folder: folder, "unusable")
     yield Hostile("a folder of 2,500 files", crowd, "unusable")
     yield Hostile("a folder that holds itself", loop, "unusable")
-    yield Hostile("a folder with an ending", lambda f: (f / "m.gguf").mkdir() or f / "m.gguf", "unusable")
+    yield Hostile("a folder with an ending", ended, "unusable")
 
 
 def _others() -> Iterator[Hostile]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from slmdesk.core.chat import LoadOptions
+from slmdesk.core.errors import NotEnoughMemory
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Progress
 from slmdesk.desk import Desk
@@ -122,9 +124,19 @@ async def test_without_a_runtime_it_is_not_tried(desk: Desk, starter: Path) -> N
     assert stamp.ok
 
 
-async def test_a_model_in_memory_stays_there(desk: Desk, starter: Path) -> None:
-    from slmdesk.core.chat import LoadOptions
+async def test_too_little_memory_says_nothing_of_the_file(
+    desk: Desk, starter: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def load(*_: object, **__: object) -> None:
+        raise NotEnoughMemory("It needs 90 GiB, 2 GiB are free.", "Take a smaller one.")
 
+    monkeypatch.setattr(desk.loaded_models.runtimes[0], "load", load)
+    stamp = await desk.verification.verify(model_at(starter))
+    assert stamp.ok
+    assert outcome(stamp)["load"] is None
+
+
+async def test_a_model_in_memory_stays_there(desk: Desk, starter: Path) -> None:
     model = model_at(starter)
     await desk.loaded_models.ensure(model, LoadOptions(context_length=512))
     stamp = await desk.verification.verify(model)
