@@ -287,6 +287,35 @@ async def test_nothing_flashes_up_as_a_window(pane: ModelsPane, desk: Desk, hub:
     assert not strays.seen
 
 
+def nameless(view: QWidget) -> list[str]:
+    """Visible widgets that take the keyboard and have no name for a screen reader."""
+    return [
+        repr(widget)
+        for widget in view.findChildren(QWidget)
+        if widget.isVisible()
+        and widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+    ]
+
+
+async def test_every_control_has_a_name(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:
+    await desk.settings.set("hub_mirror", hub.url)
+    view = await opened(pane)
+    await until(lambda: len(view.page.groups.rows) == 4)
+    assert not nameless(pane)
+    view.show_results()
+    assert not nameless(pane)
+    view.list.toggle_compared(0)
+    view.list.toggle_compared(1)
+    view.compare.click()
+    assert not nameless(pane)
+    await desk.downloads.add(await desk.sources.plan(f"hf:{REPO}:Q2_K"))
+    downloads = pane.show_view("downloads")
+    assert isinstance(downloads, DownloadsView)
+    await until(lambda: downloads.rows)
+    assert not nameless(pane)
+
+
 async def test_only_what_fits(pane: ModelsPane, desk: Desk, hub: HubServer, starter: Path) -> None:
     await desk.settings.set("hub_mirror", hub.url)
     huge = {"gguf": {"total": 9_000_000_000_000, "architecture": "llama", "context_length": 1024}}

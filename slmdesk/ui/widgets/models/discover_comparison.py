@@ -30,6 +30,7 @@ class Comparison(QWidget):
         title = label(self.tr("Models side by side"), "title")
         bar.setLayout(row(self.back, title, 1, margins=(16, 10, 24, 10)))
         self._area = QScrollArea()
+        self._area.setAccessibleName(self.tr("Models side by side"))
         self._area.setWidgetResizable(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
