@@ -12,6 +12,7 @@ from slmdesk.core.models import Model
 from slmdesk.core.remote import Origin
 from slmdesk.core.resources import resource
 from slmdesk.guard import Guard
+from slmdesk.services.advisor import Advisor
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.bundles import Bundles
 from slmdesk.services.chat import Chat
@@ -30,11 +31,13 @@ from slmdesk.services.library import Index, Library, Places, installed_stores
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
+from slmdesk.services.privacy_report import PrivacyReport
 from slmdesk.services.profile import Profile, stop_logging
 from slmdesk.services.quantizer import Quantizer
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.sources import HuggingFaceSource, Sources, absent_sources
+from slmdesk.services.sources.catalog import CatalogSource, load_catalog
 from slmdesk.services.transfer import Transfer
 from slmdesk.services.verification import Verification
 from slmdesk.storage.conversations import ConversationStore
@@ -69,6 +72,7 @@ class Desk:
         self.guard = Guard(self.network.may_connect, self.network.note_refused)
         self.hardware = Hardware(self.network)
         self.data_map = DataMap(profile, database, self.conversations, self.network, self.secrets)
+        self.privacy_report = PrivacyReport(self.data_map, self.network, self.secrets, self.encryption, settings)
         self.encryption.changed.connect(self._forget_states)
         self.runtimes = runtimes.runtimes([STARTER], profile.state_cache, profile.state_key())
         self.loaded_models = LoadedModels(self.runtimes)
@@ -81,7 +85,9 @@ class Desk:
         self.library.users.append(self._loaded_now)
         self._origins = DownloadStore(database)
         self.hub = Hub(self.network, self.secrets)
-        self.sources = Sources((HuggingFaceSource(self.hub, self.network), *absent_sources()))
+        hugging_face = HuggingFaceSource(self.hub, self.network)
+        self.catalog = load_catalog(profile.path / "catalog")
+        self.sources = Sources((CatalogSource(self.catalog, hugging_face), hugging_face, *absent_sources()))
         self.downloads = Downloads(
             self.hub, self.sources, self.network, settings, self._origins, profile.models, self._take_in
         )
@@ -90,6 +96,12 @@ class Desk:
         drives = (profile.path, profile.models)
         self.fits = Fits(self.loaded_models, MeasurementStore(database), settings, self.library.shape, drives)
         self.fits.models = self.library.entries
+        self.advisor = Advisor(
+            self.fits,
+            lambda: self.catalog.entries,
+            self.library.entries,
+            lambda: {runtime.name for runtime in self.runtimes},
+        )
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,
@@ -156,6 +168,10 @@ class Desk:
         if any(not path.is_relative_to(self.profile.models) for path in paths):
             await self.library.add_place(folder, owned=True)
         await self.library.scan()
+        known = await self._origins.origins()
+        for path in paths:
+            if path in known and known[path].sha256:
+                await self.library.note_digest(path, known[path].sha256)
 
     async def _published(self, path: Path) -> tuple[str, str]:
         """The digest under which a file was downloaded, and from where."""
