@@ -200,8 +200,8 @@ def _said(reading: Reading, known: KnownTemplates) -> Iterator[Finding]:
         ("template.orders", _ORDERS, "Its chat template gives the model orders that a person does not see"),
     ):
         if match := pattern.search(joined):
-            start = max(0, match.start() - 60)
-            yield look(rule, f"{message}: “{_cut(joined[start:], _SHOWN)}”.", hint)
+            whole = next((text for text in unknown if pattern.search(text)), joined[max(0, match.start() - 60) :])
+            yield look(rule, f"{message}: “{_cut(whole, _SHOWN)}”.", hint)
     if encoded := next((text for text in unknown if _ENCODED.search(text)), None):
         yield look("template.encoded", f"Its chat template holds an unreadable text: “{_cut(encoded, 60)}”.", hint)
     for text in [text for text in unknown if speaks(text)][:_MOST_NOTES]:
