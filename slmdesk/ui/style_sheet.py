@@ -189,7 +189,7 @@ QFrame[kind="toast"] QPushButton {
 }
 QFrame[kind="toast"] QPushButton:focus { border: 1px solid $canvas; }
 QFrame[kind="banner"] { background: $bad_ground; border: 1px solid $bad_line; border-radius: ${r}px; margin-top: 8px; }
-QFrame[kind="notice"] { background: $selected; border: none; border-radius: ${r}px; }
+QFrame[kind="notice"] { background: $surface; border: 1px solid $line; border-radius: ${r}px; }
 QFrame[kind="composer"] { background: $raised; border: 1px solid $line; border-radius: ${bubble_r}px; }
 QFrame[kind="composer"][active="true"] { border: 1px solid $accent; }
 QWidget[kind="surface"] { background: $surface; }

@@ -116,7 +116,7 @@ class Changes(QObject):
         try:
             deleted = await self._library.delete(model_id, home)
         except SlmdeskError as error:
-            if self._services.loaded_models.get(model_id) is None:
+            if self._services.loaded_models.get(model_id) is None or not self._library.uses(model_id):
                 raise
             again = lambda: self._host.run(self._unload_and_delete(model_id, home))  # noqa: E731
             self._host.show_error(error, self.tr("Unload and delete"), again)

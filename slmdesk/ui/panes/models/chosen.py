@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.fit import Remedy
 from slmdesk.core.models import Model
+from slmdesk.services.jobs import JobState
 from slmdesk.ui.panes.models.changes import Changes
 from slmdesk.ui.panes.models.levels import Levels
 from slmdesk.ui.panes.models.loads import Loads
@@ -48,6 +49,7 @@ class Chosen(QObject):
         details.model_requested.connect(self.model_requested)
         details.metadata_requested.connect(self._read_metadata)
         details.fit.remedy_chosen.connect(self._on_remedy)
+        details.fit.measure_requested.connect(self._measure)
         details.homes.reveal_requested.connect(changes.reveal)
         details.homes.delete_requested.connect(self._on_delete_home)
         details.notes.tags_changed.connect(lambda tags: self._keep(changes.set_tags, tags))
@@ -205,6 +207,13 @@ class Chosen(QObject):
     def _on_remedy(self, remedy: Remedy) -> None:
         if self._model is not None:
             self._loads.help(self._model.id, remedy)
+
+    def _measure(self) -> None:
+        fits = self._services.fits
+        if fits is not None:
+            self._details.fit.measure.setEnabled(False)
+            job = self._services.jobs.start(self.tr("Measure this computer"), fits.measure_machine)
+            job.changed.connect(lambda: self._details.fit.measure.setEnabled(job.state is not JobState.RUNNING))
 
     def _on_delete_home(self, path: Any) -> None:
         if self._model is not None:

@@ -53,6 +53,8 @@ class LibraryView(ModelsView):
         self.changes = Changes(services, host, self)
         self.bar = FilterBar()
         self.notice = NoticeLine(self.tr("Show"))
+        self.notice.close_button.show()
+        self._dismissed = ""
         self.table = ModelTable(self.levels)
         self.empty = EmptyHint()
         self.scan_line = ScanLine()
@@ -114,6 +116,7 @@ class LibraryView(ModelsView):
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
         self.notice.acted.connect(self.upkeep.show_duplicates)
+        self.notice.dismissed.connect(self._on_dismissed)
         self.table.chosen.connect(self._on_chosen)
         self.table.opened.connect(self._open)
         self.table.menu_requested.connect(self._open_menu)
@@ -219,14 +222,18 @@ class LibraryView(ModelsView):
         groups = [g for g in found if g.bytes_to_win]
         sure = [g for g in groups if g.confirmed]
         won = fmt.disk_size(sum(g.bytes_to_win for g in sure))
+        text = ""
         if sure:
             one = self.tr("1 model lies here more than once. {0} can be won back.")
             many = self.tr("{1} models lie here more than once. {0} can be won back.")
-            self.notice.say((one if len(sure) == 1 else many).format(won, fmt.count(len(sure))))
+            text = (one if len(sure) == 1 else many).format(won, fmt.count(len(sure)))
         elif groups:
-            self.notice.say(self.tr("Some models look the same and may lie here more than once."))
-        else:
-            self.notice.say("")
+            text = self.tr("Some models look the same and may lie here more than once.")
+        self.notice.say("" if text == self._dismissed else text)
+
+    def _on_dismissed(self) -> None:
+        self._dismissed = self.notice.text.text()
+        self.state_changed.emit()
 
     def _on_scan(self, progress: Progress | None) -> None:
         self.refresh_button.setEnabled(progress is None)
@@ -365,6 +372,7 @@ class LibraryView(ModelsView):
             "table": self.table.save_state(),
             "filters": self.bar.filters.chosen,
             "details": self._details_width,
+            "dismissed": self._dismissed,
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
@@ -374,6 +382,7 @@ class LibraryView(ModelsView):
         if isinstance(state.get("filters"), dict):
             self._set_choices()
             self.bar.set_filters(Filters.from_dict(state["filters"]))
+        self._dismissed = str(state.get("dismissed", ""))
         if isinstance(state.get("details"), int):
             self._details_width = max(300, min(700, state["details"]))
 
@@ -382,7 +391,7 @@ class LibraryView(ModelsView):
         super().set_theme(theme)
         for button in (self.places_button, self.refresh_button, self.add_button):
             button.set_theme(theme)
-        for part in (self.bar, self.table, self.trouble, self.empty, self.upkeep):
+        for part in (self.bar, self.notice, self.table, self.trouble, self.empty, self.upkeep):
             part.set_theme(theme)
         if self.details is not None:
             self.details.set_theme(theme)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject
 
-from slmdesk.core.models import Model, ModelFormat
+from slmdesk.core.models import Model
 from slmdesk.core.progress import Progress, Report
 from slmdesk.services.jobs import Job, JobState
 from slmdesk.ui.panes.models.view import Host, ModelsServices
@@ -30,7 +30,7 @@ class Verifying(QObject):
 
     def possible(self, model: Model) -> bool:
         """Whether a model can be verified here at all."""
-        return self._service is not None and bool(model.homes) and model.format is not ModelFormat.PICKLE
+        return self._service is not None and bool(model.homes) and (model.offline or not model.problem)
 
     def show_model(self, model: Model) -> None:
         """Show the verification of a model."""

@@ -123,6 +123,7 @@ class ModelDelegate(QStyledItemDelegate):
         marks = self._marks(model)
         small, strong = ink.metrics["small"], ink.metrics["strong"]
         taken = sum(small.horizontalAdvance(m.words) + 18 for m in marks)
+        tags = [Remark(tag) for tag in model.tags[:2]]  # they take only what the name leaves
         warned = model.verdict is Verdict.LOOK
         size = self._theme.px(14)
         taken += size + 6 if warned else 0
@@ -137,7 +138,7 @@ class ModelDelegate(QStyledItemDelegate):
             box = QRectF(left, rect.top() + (rect.height() - size) / 2, size, size)
             icons.paint(painter, "alert", box, ink.colors["warn"])
             left += size + 6
-        for mark in marks:
+        for mark in (*marks, *tags):
             free = QRect(left, rect.top(), rect.right() - left, rect.height())
             if free.width() < self._theme.px(28):
                 break
@@ -154,7 +155,6 @@ class ModelDelegate(QStyledItemDelegate):
             found.append(Remark(self.tr("Starter")))
         if len(model.homes) > 1:
             found.append(Remark(self.tr("{0} places").format(len(model.homes))))
-        found.extend(Remark(tag) for tag in model.tags[:2])
         return found
 
     def helpEvent(

@@ -102,7 +102,7 @@ class ModelDetails(QScrollArea):
         layout.addWidget(self.problem)
         layout.addLayout(row(self.chat, self.load, self.state, 1, self.more))
         for widget in (
-            self.fit, self.facts, self.quantizations_title, self.quantizations, self.safety, self.homes_title,
+            self.fit, self.quantizations_title, self.quantizations, self.facts, self.safety, self.homes_title,
             self.homes, rule(), self.notes, rule(), self.all_fields,
         ):  # fmt: skip
             layout.addWidget(widget)

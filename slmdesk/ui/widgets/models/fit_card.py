@@ -59,10 +59,16 @@ class FitCard(QFrame):
     """``remedy_chosen`` carries what a person wants to do about a model that does not fit."""
 
     remedy_chosen = Signal(object)
+    measure_requested = Signal()
+    """The speed is a guess, and a person wants it measured."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "card")
+        self.guess = label(self.tr("The speed is a guess."), "small")
+        self.measure = TextButton(self.tr("Measure this computer"), kind="link")
+        self.measure.setToolTip(self.tr("Takes a few seconds, once."))
+        self.measure.clicked.connect(self.measure_requested)
         self.pill = Pill()
         self.bar = MemoryBar()
         self.bar.setFixedHeight(8)
@@ -74,6 +80,7 @@ class FitCard(QFrame):
         layout.addLayout(row(label(self.tr("Runs here"), "strong"), 1, self.pill))
         layout.addWidget(self.bar)
         layout.addWidget(self.text)
+        layout.addLayout(row(self.guess, self.measure, 1))
         layout.addWidget(self.remedies)
         self.remedies.chosen.connect(self.remedy_chosen)
 
@@ -83,6 +90,9 @@ class FitCard(QFrame):
         self.bar.setVisible(fit is not None)
         self.text.setText(words.fit_numbers(fit) if fit is not None else remark.tip)
         self.text.setVisible(bool(self.text.text()))
+        guessed = fit is not None and bool(fit.generation_tps) and not fit.speed_measured
+        self.guess.setVisible(guessed)
+        self.measure.setVisible(guessed)
         helps = fit is not None and fit.level is not FitLevel.FITS
         self.remedies.set_remedies(fit.remedies if fit is not None and helps else ())
         if fit is not None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar, QVBoxLayout, QWidget
 
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import TextButton, label, row
+from slmdesk.ui.widgets.controls import IconButton, TextButton, label, row
 
 
 class ScanLine(QWidget):
@@ -33,20 +33,29 @@ class ScanLine(QWidget):
 
 
 class NoticeLine(QFrame):
-    """One sentence with one button; ``acted`` on its click."""
+    """One sentence with one button; ``acted`` on its click, ``dismissed`` when a person has read it."""
 
     acted = Signal()
+    dismissed = Signal()
 
     def __init__(self, action: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setProperty("kind", "notice")
         self.text = label(wrap=True)
         self.button = TextButton(action, kind="link")
-        layout = row(self.text, self.button, margins=(12, 4, 6, 4))
+        self.close_button = IconButton("close", self.tr("Dismiss"))
+        self.close_button.hide()
+        layout = row(self.text, self.button, self.close_button, margins=(12, 2, 4, 2))
         layout.setStretchFactor(self.text, 1)
         self.setLayout(layout)
         self.button.clicked.connect(self.acted)
+        self.close_button.clicked.connect(self.hide)
+        self.close_button.clicked.connect(self.dismissed)
         self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw in the colours of ``theme``."""
+        self.close_button.set_theme(theme)
 
     def say(self, text: str) -> None:
         """Show a sentence; an empty one hides the line."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from slmdesk.ui import format as fmt
@@ -139,7 +139,9 @@ class PlaceCard(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 10, 10, 10)
         layout.setSpacing(4)
-        layout.addLayout(row(self.name, self.state, 1, self.facts, self.reveal, self.remove))
+        head = row(self.name, self.state, 1, self.facts, self.reveal, self.remove)
+        head.setAlignment(self.state, Qt.AlignmentFlag.AlignVCenter)
+        layout.addLayout(head)
         layout.addWidget(self.path)
         layout.addLayout(row(self.enabled, self.owned, 1, spacing=20))
 
