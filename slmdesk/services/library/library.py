@@ -114,7 +114,7 @@ class Library(Shelf):
 
     async def _live(self, index: Index, jobs: Jobs) -> None:
         await self.open()
-        if len(index.entries) <= 1:  # the first time it may take a while, so that it is shown
+        if self._fresh:  # the first time it may take a while, so that it is shown
             jobs.start(self.tr("Looking for models"), self.scan)
             await asyncio.sleep(0)
             await self._scanning.settled()

@@ -55,6 +55,7 @@ class Shelf(QObject):
         self._search = Search()
         self._shapes: dict[str, tuple[FileEntry, ModelShape]] = {}
         self._opened = self._asked = False
+        self._fresh = False  # whether no scan has ever found anything
         self._building = asyncio.Lock()
         self._built = threading.Lock()
         self._opening = asyncio.Lock()
@@ -64,6 +65,7 @@ class Shelf(QObject):
         async with self._opening:
             if not self._opened and self._index is not None:
                 await self._index.load()
+                self._fresh = not self._index.entries
                 await self._rebuild()
             self._opened = True
 
