@@ -184,31 +184,21 @@ def facts_of_onnx(
     graphs: Sequence[OnnxGraph],
     genai: Mapping[str, Any],
     *,
+    config: Mapping[str, Any] | None = None,
     template: str = "",
     licence: str = "",
     tokenizer: str = "",
     files: Sequence[str] = (),
     size: int = 0,
 ) -> ModelFacts:
-    """The facts of an ONNX model; ``genai`` is its ``genai_config.json`` (empty where there is none)."""
+    """The facts of an ONNX model; ``genai`` is its ``genai_config.json`` and ``config`` its ``config.json``, if any."""
     model = genai.get("model")
     told: Mapping[str, Any] = model if isinstance(model, Mapping) else {}
-    inner = told.get("decoder")
-    decoder: Mapping[str, Any] = inner if isinstance(inner, Mapping) else {}
     types: Counter[str] = Counter()
     for graph in graphs:
         types.update(graph.types)
-    config = {
-        "model_type": _text(told, "type"),
-        "num_hidden_layers": decoder.get("num_hidden_layers"),
-        "hidden_size": decoder.get("hidden_size"),
-        "num_attention_heads": decoder.get("num_attention_heads"),
-        "num_key_value_heads": decoder.get("num_key_value_heads"),
-        "head_dim": decoder.get("head_size"),
-        "max_position_embeddings": told.get("context_length"),
-        "vocab_size": told.get("vocab_size"),
-    }
-    shape = shape_of_config({k: v for k, v in config.items() if v is not None}, weights_bytes=size)
+    shape = shape_of_config(_as_config(told) if told else config or {}, weights_bytes=size)
+    architecture = _text(told, "type") or _text(config or {}, "model_type")
     parameters = sum(types.values())
     abilities = template_abilities(template)
     if "vision" in told:
@@ -216,8 +206,8 @@ def facts_of_onnx(
     return ModelFacts(
         format=ModelFormat.ONNX,
         kind=FileKind.MODEL if told else FileKind.OTHER,
-        architecture=_text(told, "type")[:80],
-        family=family_of(_text(told, "type")),
+        architecture=architecture[:80],
+        family=family_of(architecture, _text(config or {}, "_name_or_path")),
         parameters=parameters,
         active_parameters=parameters,
         context_length=shape.context_length,
@@ -242,3 +232,20 @@ def facts_of_onnx(
         version=", ".join(dict.fromkeys(g.producer for g in graphs if g.producer))[:80],
         shape=_exact(shape, parameters, parameters),
     )
+
+
+def _as_config(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of ``genai_config.json`` that describes the model, in the words of a ``config.json``."""
+    inner = told.get("decoder")
+    decoder: Mapping[str, Any] = inner if isinstance(inner, Mapping) else {}
+    found = {
+        "model_type": _text(told, "type"),
+        "num_hidden_layers": decoder.get("num_hidden_layers"),
+        "hidden_size": decoder.get("hidden_size"),
+        "num_attention_heads": decoder.get("num_attention_heads"),
+        "num_key_value_heads": decoder.get("num_key_value_heads"),
+        "head_dim": decoder.get("head_size"),
+        "max_position_embeddings": told.get("context_length"),
+        "vocab_size": told.get("vocab_size"),
+    }
+    return {key: value for key, value in found.items() if value is not None}

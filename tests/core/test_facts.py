@@ -241,7 +241,8 @@ def test_an_onnx_model() -> None:
     assert (facts.format, facts.family, facts.layers, facts.vocabulary) == (ModelFormat.ONNX, "Phi", 32, 32_064)
     assert facts.abilities == {Ability.TOOLS, Ability.VISION}
     assert (facts.parameters, facts.quantization) == (4096, "F32")
-    assert facts_of_onnx([read], {}).kind is FileKind.OTHER
+    other = facts_of_onnx([read], {}, config={"model_type": "bert", "max_position_embeddings": 512})
+    assert (other.kind, other.architecture, other.context_length) == (FileKind.OTHER, "bert", 512)
 
 
 calm = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])  # on a busy machine

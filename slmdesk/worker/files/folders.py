@@ -221,6 +221,7 @@ def _onnx(folder: Path, files: list[Path]) -> Described:
     facts = facts_of_onnx(
         graphs,
         config,
+        config=_json(folder / "config.json"),
         template=told["template"],
         licence=told["licence"],
         tokenizer=told["tokenizer"],
