@@ -228,6 +228,37 @@ async def test_a_source_found_again_is_asked_only_by_the_person(pane: ModelsPane
     await until(lambda: view.list.cards, 20)
 
 
+async def test_the_curated_list_needs_no_network_until_something_is_fetched(
+    pane: ModelsPane, desk: Desk, hub: HubServer, starter: Path
+) -> None:
+    view = discover(pane)
+    await until(lambda: len(view.list.cards) > 10)
+    assert view.source == "catalog"
+    await until(lambda: all(card.fit.words for card in view.list.cards), 20)
+    QTest.keyClicks(view.bar.search, "qwen3 0.6")
+    await until(lambda: 0 < len(view.list.cards) < 5)
+    assert "Qwen3 0.6B" in [card.name for card in view.list.cards]
+    view.list.opened.emit("catalog:qwen3-0.6b")
+    await until(lambda: "Q4_K_M" in view.page.groups.rows)
+    row = view.page.groups.rows["Q4_K_M"]
+    assert row.line.facts.startswith("about ")
+    assert row.fit.text() == "Fits"
+    row.button.click()
+    await until(lambda: view.page.notice.action.text() == "Go online and allow huggingface.co")
+    await settle(0.2)
+    assert not hub.requests
+    assert not desk.downloads.list()
+    entry = desk.catalog.get("qwen3-0.6b")
+    assert entry is not None
+    hub.repo(entry.repos["gguf"], {"Qwen3-0.6B-Q4_K_M.gguf": starter})
+    await desk.settings.set("hub_mirror", hub.url)
+    view.page.notice.action.click()
+    await until(lambda: desk.downloads.list(), 30)
+    assert desk.downloads.list()[0].files[0].path == "Qwen3-0.6B-Q4_K_M.gguf"
+    assert desk.downloads.list()[0].files[0].sha256
+    await until(lambda: desk.downloads.list()[0].state is DownloadState.DONE, 30)
+
+
 async def test_trouble_is_told_with_a_way_on(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:
     await desk.settings.set("hub_mirror", hub.url)
     hub.fault("status", "/api/models", status=404, times=50)

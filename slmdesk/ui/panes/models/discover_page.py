@@ -15,7 +15,6 @@ from slmdesk.core.fit import Fit
 from slmdesk.core.models import ModelFormat
 from slmdesk.core.remote import Access, Download, DownloadState, RemoteDetails, RemoteGroup, RemoteModel
 from slmdesk.core.remote_groups import plan_of
-from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.models.discover_access import Leave
 from slmdesk.ui.panes.models.discover_fit import best_here, fits_of
 from slmdesk.ui.panes.models.view import Host, ModelsServices
@@ -25,9 +24,9 @@ from slmdesk.ui.widgets.models.discover_notice import Notice
 from slmdesk.ui.widgets.models.remote_card import CardView
 from slmdesk.ui.widgets.models.remote_facts import FactList
 from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, state_of
-from slmdesk.ui.widgets.models.remote_rows import GroupLine, GroupList, pill, set_pill
-from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, group_name, one_line, part_words, shelf_of
-from slmdesk.ui.widgets.models.words import NONE, Remark, bits, fit_remark, format_name
+from slmdesk.ui.widgets.models.remote_rows import GroupList, line_of, pill, set_pill
+from slmdesk.ui.widgets.models.remote_words import class_remark, facts_of, one_line
+from slmdesk.ui.widgets.models.words import NONE, Remark, fit_remark, format_name
 
 _SIDE = 456
 
@@ -222,7 +221,8 @@ class ModelPage(QWidget):
         self._fits = fits_of(self._services.fits, details)
         self._places = {g.key: self._places_of(g) for g in details.groups}
         best = best_here(details.groups, self._fits, self._runnable())
-        self.groups.set_lines([self._line(g, recommended=g is best) for g in details.groups])
+        exact = bool(details.commit)  # without one it is the catalog's own reckoning
+        self.groups.set_lines([line_of(g, self._remark(g), recommended=g is best, exact=exact) for g in details.groups])
         if not details.groups:
             self.notice.say(
                 self.tr("There is nothing here that SLMDesk can use"),
@@ -283,16 +283,6 @@ class ModelPage(QWidget):
 
     # --- the quantizations --------------------------------------------------------------------------------------
 
-    def _line(self, group: RemoteGroup, *, recommended: bool) -> GroupLine:
-        size = self.tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else ""
-        kind = format_name(group.format) if group.format is not ModelFormat.GGUF else ""
-        facts = (fmt.disk_size(group.size), size, kind, part_words(group))
-        return GroupLine(
-            key=group.key, shelf=shelf_of(group), name=group_name(group),
-            facts=" · ".join(f for f in facts if f), fit=self._remark(group), recommended=recommended,
-            problem=group.problem,
-        )  # fmt: skip
-
     def _remark(self, group: RemoteGroup) -> Remark:
         if group.key in self._fits:
             return fit_remark(self._fits[group.key])
@@ -321,18 +311,26 @@ class ModelPage(QWidget):
         group, details = self._group(key), self.details
         if group is None or details is None:
             return
-        again = lambda: self._host.run(self._get(key))  # noqa: E731
         purpose = self.tr("Downloading {0}").format(details.model.name)
-        catalog = details.model.source == "catalog"  # which only names repositories of Hugging Face
+        catalog = details.model.source == "catalog"  # it only names repositories, whose files have to be read first
+
+        def reopen() -> None:
+            self._host.run(self.open(details.model, details.revision, get=key))
+
+        def again() -> None:
+            self._host.run(self.open(details.model, get=key) if catalog else self._get(key))
+
         status = self._sources.get("hf" if catalog else details.model.source).status()
         if not status.ready:
             self._leave.ask_status(self.notice, status, purpose, again)
             self.side.ensureWidgetVisible(self.notice)
             return
         if details.access in (Access.LOCKED, Access.APPROVAL):
-            reopen = lambda: self._host.run(self.open(details.model, details.revision, get=key))  # noqa: E731
             self._show_access(details.access, reopen)
             self.side.ensureWidgetVisible(self.notice)
+            return
+        if catalog:
+            reopen()
             return
         try:
             await self._downloads.add(plan_of(details, group.files))

@@ -185,7 +185,7 @@ class FilterBar(QWidget):
         """The choices as they stand."""
         return Filters(
             text=self.search.text().strip(), fits=self.fits.isChecked(),
-            **{key: box.value for key, box in self.boxes.items()},
+            **{key: box.value for key, box in self.boxes.items() if not box.isHidden()},
         )  # fmt: skip
 
     def show_filters(self, filters: Filters) -> None:
@@ -198,8 +198,8 @@ class FilterBar(QWidget):
 
     def set_remote(self, *, remote: bool) -> None:
         """Offer what a source on the network can do; the curated list has one order and few licences."""
-        self.boxes["sort"].setVisible(remote)
-        self.boxes["access"].setVisible(remote)
+        for key in ("task", "access", "sort"):
+            self.boxes[key].setVisible(remote)
         self.button.setVisible(remote)
 
     def set_usable(self, *, usable: bool) -> None:

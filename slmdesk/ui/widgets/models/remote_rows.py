@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from slmdesk.core.models import ModelFormat
+from slmdesk.core.remote import RemoteGroup
+from slmdesk.ui import format as fmt
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, plain_tip, restyle, row, rule
 from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, Getting
-from slmdesk.ui.widgets.models.remote_words import shelf_name
-from slmdesk.ui.widgets.models.words import NONE, Remark
+from slmdesk.ui.widgets.models.remote_words import group_name, part_words, shelf_name, shelf_of
+from slmdesk.ui.widgets.models.words import NONE, Remark, bits, format_name
 
 _PER_STEP = 3
 SHELVES = ("small", "balanced", "large", "other")
@@ -29,6 +32,25 @@ class GroupLine:
     fit: Remark = NONE
     recommended: bool = False
     problem: str = ""
+
+
+def line_of(group: RemoteGroup, fit: Remark, *, recommended: bool, exact: bool = True) -> GroupLine:
+    """A quantization as its row; sizes that are not ``exact`` say so."""
+    size = fmt.disk_size(group.size)
+    facts = (
+        size if exact else _tr("about {0}").format(size),
+        _tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else "",
+        format_name(group.format) if group.format is not ModelFormat.GGUF else "",
+        part_words(group),
+    )
+    return GroupLine(
+        key=group.key, shelf=shelf_of(group), name=group_name(group), facts=" · ".join(f for f in facts if f),
+        fit=fit, recommended=recommended, problem=group.problem,
+    )  # fmt: skip
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Discover", text)
 
 
 def pill(remark: Remark) -> QLabel:
