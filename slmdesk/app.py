@@ -144,6 +144,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             bundles=desk.bundles,
             sources=desk.sources,
             secrets=desk.secrets,
+            advisor=desk.advisor,
         )
     )
     settings = SettingsPane(
