@@ -176,7 +176,8 @@ class LibraryView(ModelsView):
         everything = self._library.entries()
         if filters.fit:
             self.levels.ready(everything)
-        found = self._library.search(filters.text, **query_of(filters, self.levels.runs_as))
+        query = query_of(filters, self.levels.runs_as)
+        found = self._library.search(filters.text, **query) if filters != Filters() else everything
         self.table.set_models(found)
         self.table.items.set_states(self.loads.states())
         self._show_count(found, everything)

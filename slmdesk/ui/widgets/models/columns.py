@@ -67,7 +67,7 @@ def columns(where: Callable[[Model], str]) -> tuple[Column, ...]:
         key: Column(key, title, width, rank, text, folded(text), wanted=wanted)
         for key, title, width, rank, text, wanted in plain
     }
-    name = Column("name", tr("Name"), 210, 0, lambda m: m.name, lambda m: (words.short_name(m).casefold(), m.size))
+    name = Column("name", tr("Name"), 210, 0, lambda m: m.name, lambda m: words.short_name(m).casefold())
     fit = Column("fit", tr("Runs here"), 158, 1, lambda _m: "", lambda _m: 0)
     numbers = (
         Column("parameters", tr("Parameters"), 96, 4, lambda m: fmt.parameters(m.parameters), lambda m: m.parameters,

@@ -55,7 +55,7 @@ class ModelItems(QAbstractTableModel):
         self.folders: Sequence[Path] = ()
         """The folders that a person added; the column "Where" names them."""
         self.columns: tuple[Column, ...] = columns(lambda model: words.where(model, self.folders))
-        self._keys: dict[str, tuple[Model, Any]] = {}
+        self._keys: dict[str, tuple[Model, str]] = {}
         self._fits = fits
         self._given: Sequence[Model] = ()
         self._models: list[Model] = []
@@ -156,11 +156,12 @@ class ModelItems(QAbstractTableModel):
         places = sorted(range(len(by_name)), key=order.__getitem__, reverse=self._descending)
         return [by_name[place] for place in places]
 
-    def _name_key(self, model: Model) -> Any:
+    def _name_key(self, model: Model) -> str:
         """What a model is sorted by name with; made once, because thousands are sorted at every keystroke."""
         known = self._keys.get(model.id)
         if known is None or known[0] is not model:
-            known = self._keys[model.id] = (model, (model.starter, *self.columns[0].sort_key(model)))
+            key = f"{'~' if model.starter else ' '}{self.columns[0].sort_key(model)}\0{model.size:015d}"
+            known = self._keys[model.id] = (model, key)
         return known[1]
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
