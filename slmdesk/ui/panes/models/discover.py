@@ -31,6 +31,8 @@ from slmdesk.ui.widgets.segments import Segments
 
 PAGE = 30
 """How many models a search asks for at a time."""
+WHOLE = 1000
+"""The same of the curated list, which is here."""
 CURATED = "catalog"
 _SLICE_S = 0.004
 
@@ -242,7 +244,7 @@ class DiscoverView(ModelsView):
 
     def search(self) -> None:
         """Ask the chosen source for what the filters say."""
-        self._limit = PAGE
+        self._limit = WHOLE if self.source == CURATED else PAGE
         self._ask()
         self.state_changed.emit()
 

@@ -210,4 +210,3 @@ class FilterBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
         self.button.set_theme(theme)
-        self.fits.setFixedHeight(theme.control_height)  # in the middle of its line, like the boxes beside it
