@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QMenu, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from slmdesk.core.models import Model
@@ -34,6 +33,8 @@ from slmdesk.ui.widgets.models.trouble import MemoryTrouble
 REFRESH_MS = 120
 """How long changes of the library are gathered before the table shows them."""
 DETAILS_WIDTH = 380
+COMPACT_BELOW = 860
+"""Pixels at 100 %: where the view is narrower, its lesser buttons show their icons alone."""
 
 
 class LibraryView(ModelsView):
@@ -53,8 +54,6 @@ class LibraryView(ModelsView):
         self.changes = Changes(services, host, self)
         self.bar = FilterBar()
         self.notice = NoticeLine(self.tr("Show"))
-        self.notice.close_button.show()
-        self._dismissed = ""
         self.table = ModelTable(self.levels)
         self.empty = EmptyHint()
         self.scan_line = ScanLine()
@@ -62,7 +61,7 @@ class LibraryView(ModelsView):
         self.chosen: Chosen | None = None
         self._build_actions()
         self._build()
-        self.upkeep = Upkeep(services, host, self.changes, self.pages, self)
+        self.upkeep = Upkeep(services, host, self.changes, self.pages, self.notice, self)
         self._refresh_soon = QTimer(self)
         self._refresh_soon.setSingleShot(True)
         self._refresh_soon.setInterval(REFRESH_MS)
@@ -77,6 +76,9 @@ class LibraryView(ModelsView):
         self.refresh_button = TextButton(self.tr("Look again"), icon_name="refresh")
         self.refresh_button.setToolTip(self.tr("Look through all places for new models"))
         self.add_button = TextButton(self.tr("Add"), kind="primary", icon_name="plus", color="accent_text")
+        self._words = {button: button.text() for button in (self.places_button, self.refresh_button)}
+        for button, text in self._words.items():
+            button.setAccessibleName(text)
         self.title_actions = [self.places_button, self.refresh_button, self.add_button]
 
     def _build(self) -> None:
@@ -116,7 +118,7 @@ class LibraryView(ModelsView):
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
         self.notice.acted.connect(self.upkeep.show_duplicates)
-        self.notice.dismissed.connect(self._on_dismissed)
+        self.notice.dismissed.connect(self.state_changed)
         self.table.chosen.connect(self._on_chosen)
         self.table.opened.connect(self._open)
         self.table.menu_requested.connect(self._open_menu)
@@ -166,7 +168,7 @@ class LibraryView(ModelsView):
         self.table.items.folders = [place.path for place in self._library.places() if place.store == "folder"]
         self._show_models()
         self.upkeep.refresh()
-        self.run(self._show_duplicates())
+        self.run(self.upkeep.show_notice())
         if self.chosen is not None:
             self.chosen.refresh()
 
@@ -217,24 +219,6 @@ class LibraryView(ModelsView):
             self.bar.clear()
         else:
             self.host.show_view("discover")
-
-    async def _show_duplicates(self) -> None:
-        found = await asyncio.to_thread(self._library.duplicates)
-        groups = [g for g in found if g.bytes_to_win]
-        sure = [g for g in groups if g.confirmed]
-        won = fmt.disk_size(sum(g.bytes_to_win for g in sure))
-        text = ""
-        if sure:
-            one = self.tr("1 model lies here more than once. {0} can be won back.")
-            many = self.tr("{1} models lie here more than once. {0} can be won back.")
-            text = (one if len(sure) == 1 else many).format(won, fmt.count(len(sure)))
-        elif groups:
-            text = self.tr("Some models look the same and may lie here more than once.")
-        self.notice.say("" if text == self._dismissed else text)
-
-    def _on_dismissed(self) -> None:
-        self._dismissed = self.notice.text.text()
-        self.state_changed.emit()
 
     def _on_scan(self, progress: Progress | None) -> None:
         self.refresh_button.setEnabled(progress is None)
@@ -373,7 +357,7 @@ class LibraryView(ModelsView):
             "table": self.table.save_state(),
             "filters": self.bar.filters.chosen,
             "details": self._details_width,
-            "dismissed": self._dismissed,
+            "dismissed": self.upkeep.dismissed,
         }
 
     def restore_state(self, state: dict[str, Any]) -> None:
@@ -383,7 +367,7 @@ class LibraryView(ModelsView):
         if isinstance(state.get("filters"), dict):
             self._set_choices()
             self.bar.set_filters(Filters.from_dict(state["filters"]))
-        self._dismissed = str(state.get("dismissed", ""))
+        self.upkeep.dismissed = str(state.get("dismissed", ""))
         if isinstance(state.get("details"), int):
             self._details_width = max(300, min(700, state["details"]))
 
@@ -396,6 +380,12 @@ class LibraryView(ModelsView):
             part.set_theme(theme)
         if self.details is not None:
             self.details.set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        roomy = self.width() >= self.theme.px(COMPACT_BELOW)
+        for button, text in self._words.items():
+            button.setText(text if roomy else "")
 
     async def close_down(self) -> None:
         """Keep a note that is being typed."""

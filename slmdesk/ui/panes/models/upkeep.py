@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from slmdesk.ui.panes.models.changes import Changes
 from slmdesk.ui.panes.models.view import Host, ModelsServices
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.models.duplicates import DuplicateLine, DuplicatesPage
+from slmdesk.ui.widgets.models.lines import NoticeLine
 from slmdesk.ui.widgets.models.places import BinLine, PlaceLine, PlacesPage
 from slmdesk.ui.widgets.name_dialog import ask_yes
 
@@ -25,14 +27,20 @@ class Upkeep(QObject):
     add_requested = Signal()
 
     def __init__(
-        self, services: ModelsServices, host: Host, changes: Changes, pages: QStackedWidget, window: QWidget
-    ) -> None:
+        self, services: ModelsServices, host: Host, changes: Changes, pages: QStackedWidget, notice: NoticeLine,
+        window: QWidget,
+    ) -> None:  # fmt: skip
         super().__init__(window)
         self._library = services.library
         self._jobs = services.jobs
         self._host = host
         self._changes = changes
         self._pages = pages
+        self._notice = notice
+        self.dismissed = ""
+        """The notice of duplicates that a person has read and does not want to see again."""
+        notice.close_button.show()
+        notice.dismissed.connect(self._on_dismissed)
         self._window = window
         self._theme = Theme()
         self._groups: dict[str, DuplicateGroup] = {}
@@ -45,6 +53,23 @@ class Upkeep(QObject):
             self._fill_places(self.places)
         if self.duplicates is not None and self._pages.currentWidget() is self.duplicates:
             self._fill_duplicates(self.duplicates)
+
+    async def show_notice(self) -> None:
+        """Say above the table how much could be won back."""
+        groups = [g for g in await asyncio.to_thread(self._library.duplicates) if g.bytes_to_win]
+        sure = [g for g in groups if g.confirmed]
+        text = ""
+        if sure:
+            one = self.tr("1 model lies here more than once. {0} can be won back.")
+            many = self.tr("{1} models lie here more than once. {0} can be won back.")
+            won = fmt.disk_size(sum(g.bytes_to_win for g in sure))
+            text = (one if len(sure) == 1 else many).format(won, fmt.count(len(sure)))
+        elif groups:
+            text = self.tr("Some models look the same and may lie here more than once.")
+        self._notice.say("" if text == self.dismissed else text)
+
+    def _on_dismissed(self) -> None:
+        self.dismissed = self._notice.text.text()
 
     def _show(self, page: QWidget) -> None:
         if self._pages.indexOf(page) < 0:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from slmdesk.core.fit import Fit, FitLevel, Remedy
@@ -20,7 +20,9 @@ class Pill(QWidget):
         super().__init__(parent)
         self.text = label()
         self.text.setProperty("kind", "pill")
-        self.setLayout(row(self.text, 1))
+        layout = row(self.text, 1)
+        layout.setAlignment(self.text, Qt.AlignmentFlag.AlignVCenter)
+        self.setLayout(layout)
         self.set_remark(words.NONE)
 
     def set_remark(self, remark: words.Remark) -> None:
