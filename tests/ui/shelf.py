@@ -10,7 +10,7 @@ from typing import Any
 from slmdesk.core.file_entry import FileEntry
 from slmdesk.core.models import Verdict
 
-_KINDS = (
+_KINDS: tuple[tuple[str, str, str, str, tuple[int, ...], int, list[str]], ...] = (
     ("Qwen3-{}", "qwen3", "Qwen", "Qwen", (596, 1720, 4022, 8190), 40_960, ["tools", "thinking"]),
     ("Llama-3.2-{}-Instruct", "llama", "Llama", "Meta", (1236, 3213), 131_072, ["tools"]),
     ("gemma-3-{}-it", "gemma3", "Gemma", "Google", (1000, 4300, 12_190, 27_430), 131_072, ["vision"]),

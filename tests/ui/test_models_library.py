@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLineEdit, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.chat import LoadOptions
@@ -126,7 +127,7 @@ async def shelf(room: Room, tmp_path: Path, qtbot: QtBot) -> AsyncIterator[Shelf
 
 
 @pytest.fixture
-async def bare(room: Room, tmp_path: Path, qtbot: QtBot) -> AsyncIterator[Shelf]:
+async def bare(room: Room, tmp_path: Path) -> AsyncIterator[Shelf]:
     """Nothing yet; tests put what they need into the store, or files into ``own``, and open it."""
     shelf = Shelf(room, tmp_path)
     yield shelf
@@ -169,15 +170,15 @@ async def test_sorting_keeps_the_chosen_model(shelf: Shelf) -> None:
     assert shelf.names()[row] == name
 
 
-async def test_typing_narrows_and_escape_widens(shelf: Shelf, qtbot: QtBot) -> None:
+async def test_typing_narrows_and_escape_widens(shelf: Shelf) -> None:
     search = shelf.view.bar.search
-    qtbot.keyClicks(search, "qwen3 q4_k")
+    QTest.keyClicks(search, "qwen3 q4_k")
     assert shelf.names()
     assert all("Qwen3" in name and "Q4_K" in name for name in shelf.names())
     assert " of 40 models" in shelf.view.bar.count.text()
-    qtbot.keyClick(search, Qt.Key.Key_Escape)
+    QTest.keyClick(search, Qt.Key.Key_Escape)
     assert len(shelf.names()) == 40
-    qtbot.keyClick(search, Qt.Key.Key_Down)
+    QTest.keyClick(search, Qt.Key.Key_Down)
     assert shelf.pane.focusWidget() is shelf.view.table
     assert shelf.view.table.current
 
@@ -266,6 +267,25 @@ async def test_columns_are_remembered(shelf: Shelf) -> None:
 async def test_a_broken_state_is_ignored(shelf: Shelf, state: dict[str, object]) -> None:
     shelf.view.restore_state(state)
     assert len(shelf.names()) == 40
+
+
+async def test_columns_and_sorting_are_reached_without_a_mouse(shelf: Shelf) -> None:
+    table = shelf.view.table
+    menu = table.column_menu()
+    sorting = menu.actions()[0].menu()
+    assert isinstance(sorting, QMenu)
+    next(a for a in sorting.actions() if a.text() == "Size").trigger()
+    sizes = [m.size for m in (shelf.items.model(place) for place in range(40)) if m]
+    assert sizes == sorted(sizes)
+    next(a for a in sorting.actions() if a.text() == "Descending").trigger()
+    assert [m.size for m in (shelf.items.model(place) for place in range(40)) if m] == sorted(sizes, reverse=True)
+    next(a for a in menu.actions() if a.text() == "Licence").trigger()
+    assert not table.isColumnHidden([c.key for c in table.items.columns].index("licence"))
+    shelf.view.bar.columns.click()
+    await settle(0.02)
+    popup = QApplication.activePopupWidget()
+    assert isinstance(popup, QMenu)
+    popup.close()
 
 
 async def test_little_room_leaves_out_what_matters_least(shelf: Shelf) -> None:
@@ -463,16 +483,16 @@ async def test_chat_asks_the_window(shelf: Shelf, qtbot: QtBot) -> None:
         shelf.view.details.chat.click()
     assert told.args == [model_id]
     with qtbot.waitSignal(shelf.pane.chat_requested, timeout=500) as told:
-        qtbot.keyClick(shelf.view.table, Qt.Key.Key_Return)
+        QTest.keyClick(shelf.view.table, Qt.Key.Key_Return)
     assert told.args == [model_id]
 
 
 # --- a person's own words -------------------------------------------------------------------------------------------
 
 
-async def test_a_model_is_renamed(shelf: Shelf, qtbot: QtBot) -> None:
+async def test_a_model_is_renamed(shelf: Shelf) -> None:
     model_id = shelf.choose(shelf.names()[5])
-    qtbot.keyClick(shelf.view.table, Qt.Key.Key_F2)
+    QTest.keyClick(shelf.view.table, Qt.Key.Key_F2)
     field = shelf.dialog().findChild(QLineEdit)
     assert field is not None
     field.setText("My favourite")
@@ -485,13 +505,13 @@ async def test_a_model_is_renamed(shelf: Shelf, qtbot: QtBot) -> None:
     assert shelf.view.details.name.text() == "My favourite"
 
 
-async def test_tags_and_a_note_are_kept(shelf: Shelf, qtbot: QtBot) -> None:
+async def test_tags_and_a_note_are_kept(shelf: Shelf) -> None:
     model_id = shelf.choose(shelf.names()[5])
     assert shelf.view.details is not None
     notes = shelf.view.details.notes
     notes.new_tag.setText("  my   tag ")
-    qtbot.keyClick(notes.new_tag, Qt.Key.Key_Return)
-    qtbot.keyClicks(notes.note, "Good at Danish")
+    QTest.keyClick(notes.new_tag, Qt.Key.Key_Return)
+    QTest.keyClicks(notes.note, "Good at Danish")
     shelf.choose(shelf.names()[6])  # what was typed is kept when another model is chosen
     await until(lambda: (m := shelf.library.get(model_id)) is not None and m.tags == ("my tag",) and m.note != "")
     model = shelf.library.get(model_id)
@@ -530,7 +550,7 @@ async def test_deleting_can_be_undone(bare: Shelf, qtbot: QtBot) -> None:
     await bare.library.scan()
     await until(lambda: bare.names() == ["mine"])
     bare.choose("mine")
-    qtbot.keyClick(bare.view.table, Qt.Key.Key_Delete)
+    QTest.keyClick(bare.view.table, Qt.Key.Key_Delete)
     await until(lambda: bare.names() == [])
     assert not file.exists()
     undo = bare.pane.undo_bar
@@ -705,7 +725,8 @@ async def test_a_scan_tells_how_far_it_is(bare: Shelf, qtbot: QtBot) -> None:
 
 async def test_every_control_has_a_name(shelf: Shelf) -> None:
     shelf.choose(shelf.names()[0])
-    for show in (lambda: None, shelf.view.upkeep.show_places, shelf.view.upkeep.show_duplicates):
+    upkeep = shelf.view.upkeep
+    for show in (shelf.view.refresh, upkeep.show_places, upkeep.show_duplicates):
         show()
         await settle(0.02)
         for control in shelf.pane.findChildren(QWidget):

@@ -36,6 +36,12 @@ def shortcut_groups() -> list[tuple[str, list[tuple[str, str]]]]:
             ("Ctrl+R", tr("Answer again")),
             ("Esc", tr("Stop the answer")),
         ]),
+        (tr("Models"), [
+            ("Ctrl+K", tr("Search models")),
+            ("Return", tr("Chat with the model")),
+            ("F2", tr("Rename")),
+            ("Del", tr("Move to the bin")),
+        ]),
         (tr("List of chats"), [
             ("Return", tr("Open")),
             ("F2", tr("Rename")),

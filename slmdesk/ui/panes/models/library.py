@@ -117,6 +117,7 @@ class LibraryView(ModelsView):
         self.bar.about_to_open.connect(self._set_choices)
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
+        self.bar.columns.clicked.connect(lambda: _popup(self.table.column_menu(), self.bar.columns))
         self.notice.acted.connect(self.upkeep.show_duplicates)
         self.notice.dismissed.connect(self.state_changed)
         self.table.chosen.connect(self._on_chosen)
@@ -334,7 +335,7 @@ class LibraryView(ModelsView):
             lambda: self.changes.reveal(self.services.folder)
         )
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.popup(self.add_button.mapToGlobal(QPoint(0, self.add_button.height() + 4)))
+        _popup(menu, self.add_button)
 
     def ask_folder(self) -> None:
         """Ask for a folder and look for models in it from now on."""
@@ -392,3 +393,10 @@ class LibraryView(ModelsView):
         if self.details is not None:
             self.details.notes.keep()
         await self.changes.settled()
+
+
+def _popup(menu: QMenu, anchor: QWidget) -> None:
+    """Open a menu below the button that was clicked, kept inside the window."""
+    edge = anchor.window().mapToGlobal(QPoint(anchor.window().width() - 8, 0)).x() - menu.sizeHint().width()
+    corner = anchor.mapToGlobal(QPoint(0, anchor.height() + 4))
+    menu.popup(QPoint(min(corner.x(), edge), corner.y()))

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QW
 
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
-from slmdesk.ui.widgets.controls import Popover, TextButton, label, row, shortcut_text
+from slmdesk.ui.widgets.controls import IconButton, Popover, TextButton, label, row, shortcut_text
 from slmdesk.ui.widgets.flow import FlowLayout
 
 
@@ -78,7 +78,8 @@ class FilterBar(QWidget):
         self.count = label(kind="secondary")
         self._chips = QWidget()
         self._flow = FlowLayout(self._chips)
-        self._line = row(self.search, self.button, 1, self.count, spacing=8)
+        self.columns = IconButton("more", self.tr("Columns and sorting"))
+        self._line = row(self.search, self.button, 1, self.count, self.columns, spacing=8)
         self._line.setStretchFactor(self.search, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -173,6 +174,7 @@ class FilterBar(QWidget):
         self._theme = theme
         self._glass.setIcon(icons.icon("search", theme, "text2", 14))
         self.button.set_theme(theme)
+        self.columns.set_theme(theme)
         for chip in self._chips.findChildren(TextButton):
             chip.set_theme(theme)
 

@@ -224,8 +224,14 @@ class ModelTable(QTableView):
         self._lay_out()
 
     def _open_column_menu(self, at: QPoint) -> None:
+        self.column_menu().popup(self.horizontalHeader().mapToGlobal(at))
+
+    def column_menu(self) -> QMenu:
+        """Which columns are shown, and what the rows are sorted by."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._add_sorting(menu.addMenu(self.tr("Sort by")))
+        menu.addSeparator()
         shown = {c.key for place, c in enumerate(self.items.columns) if not self.isColumnHidden(place)}
         for column in self.items.columns[1:]:
             action = menu.addAction(column.title)
@@ -234,7 +240,22 @@ class ModelTable(QTableView):
             action.triggered.connect(lambda on, key=column.key: self.set_column(key, shown=on))
         menu.addSeparator()
         menu.addAction(self.tr("Usual columns")).triggered.connect(self.reset_columns)
-        menu.popup(self.horizontalHeader().mapToGlobal(at))
+        return menu
+
+    def _add_sorting(self, menu: QMenu) -> None:
+        header = self.horizontalHeader()
+        down = header.sortIndicatorOrder()
+        for place, column in enumerate(self.items.columns):
+            action = menu.addAction(column.title)
+            action.setCheckable(True)
+            action.setChecked(place == header.sortIndicatorSection())
+            action.triggered.connect(lambda _on=False, p=place: self.sortByColumn(p, down))
+        menu.addSeparator()
+        action = menu.addAction(self.tr("Descending"))
+        action.setCheckable(True)
+        action.setChecked(down == Qt.SortOrder.DescendingOrder)
+        orders = (Qt.SortOrder.AscendingOrder, Qt.SortOrder.DescendingOrder)
+        action.triggered.connect(lambda on: self.sortByColumn(header.sortIndicatorSection(), orders[on]))
 
     def set_column(self, key: str, *, shown: bool) -> None:
         """Show or hide a column; from then on the choice of columns is the person's own."""
