@@ -259,6 +259,22 @@ async def test_the_curated_list_needs_no_network_until_something_is_fetched(
     await until(lambda: desk.downloads.list()[0].state is DownloadState.DONE, 30)
 
 
+async def test_get_it_leads_through_the_page_to_the_download(
+    pane: ModelsPane, desk: Desk, hub: HubServer, starter: Path
+) -> None:
+    view = discover(pane)
+    view.get_model("catalog:qwen3-0.6b", "Q8_0")
+    await until(lambda: view.page.notice.action.text() == "Go online and allow huggingface.co", 10)
+    assert not hub.requests
+    entry = desk.catalog.get("qwen3-0.6b")
+    assert entry is not None
+    hub.repo(entry.repos["gguf"], {"Qwen3-0.6B-Q8_0.gguf": starter, "Qwen3-0.6B-Q4_K_M.gguf": starter})
+    await desk.settings.set("hub_mirror", hub.url)
+    view.page.notice.action.click()
+    await until(lambda: desk.downloads.list(), 30)
+    assert [f.path for f in desk.downloads.list()[0].files] == ["Qwen3-0.6B-Q8_0.gguf"]
+
+
 async def test_trouble_is_told_with_a_way_on(pane: ModelsPane, desk: Desk, hub: HubServer) -> None:
     await desk.settings.set("hub_mirror", hub.url)
     hub.fault("status", "/api/models", status=404, times=50)

@@ -181,6 +181,30 @@ async def test_looking_for_updates_offline_asks_for_leave(view: DownloadsView, d
     assert len(hub.requests) == asked
 
 
+@pytest.mark.parametrize("offline", [False, True])
+async def test_a_download_that_needs_leave_asks_for_it(
+    view: DownloadsView, desk: Desk, hub: HubServer, *, offline: bool
+) -> None:
+    plan = await desk.sources.plan(f"hf:{REPO}:Q4_K_M")
+    await desk.settings.reset("hub_mirror")  # from here on it needs huggingface.co
+    if offline:
+        await desk.network.set_state(NetworkState.OFFLINE)
+    download = await desk.downloads.add(plan)
+    row = await row_of(view, download)
+    await until(row.buttons["allow"].isVisible, 20)
+    assert state(desk, download) is (DownloadState.WAITING if offline else DownloadState.FAILED)
+    asked = len(hub.requests)
+    row.buttons["allow"].click()
+    await until(view.notice.isVisible)
+    words = "Go online and allow huggingface.co" if offline else "Allow huggingface.co"
+    assert view.notice.action.text() == words
+    assert len(hub.requests) == asked
+    await desk.settings.set("hub_mirror", hub.url)
+    view.notice.action.click()
+    await until(lambda: state(desk, download) is DownloadState.DONE, 30)
+    await until(lambda: not view.notice.isVisible())
+
+
 async def test_limits_are_kept(view: DownloadsView, desk: Desk) -> None:
     view.limits.click()
     panel = view.findChild(LimitsPanel)

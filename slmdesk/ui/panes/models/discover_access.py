@@ -49,7 +49,10 @@ class Leave(QObject):
 
     def ask_for(self, notice: Notice, blocked: NetworkBlocked, purpose: str, on_allowed: Callable[[], object]) -> None:
         """The same for a connection that was refused just now."""
-        self.ask(notice, blocked.host, purpose, on_allowed)
+        if blocked.host:
+            self.ask(notice, blocked.host, purpose, on_allowed)
+        else:
+            notice.say(blocked.message, blocked.hint, icon_name="alert")
 
     def ask_status(
         self, notice: Notice, status: SourceStatus, purpose: str, on_allowed: Callable[[], object]

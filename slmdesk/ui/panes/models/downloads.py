@@ -37,9 +37,7 @@ class DownloadsView(ModelsView):
     def __init__(self, services: ModelsServices, host: Host, parent: QWidget | None = None) -> None:
         super().__init__(services, host, parent)
         assert services.downloads is not None
-        assert services.sources is not None
         self._downloads = services.downloads
-        self._sources = services.sources
         self.leave = Leave(services, host, self)
         self.rows: dict[str, DownloadRow] = {}
         self._updates: list[Update] = []
@@ -236,7 +234,6 @@ class DownloadsView(ModelsView):
         )  # fmt: skip
 
     def _ask_leave(self, download: Download) -> None:
-        status = self._sources.get(download.source).status()
         purpose = self.tr("Downloading {0}").format(download.title)
 
         def go_on() -> None:
@@ -244,10 +241,10 @@ class DownloadsView(ModelsView):
             failed = download.state is DownloadState.FAILED
             self.run(self._downloads.retry(download.id) if failed else self._downloads.resume(download.id))
 
-        if status.ready:
-            go_on()
+        if download.host:
+            self.leave.ask(self.notice, download.host, purpose, go_on)
         else:
-            self.leave.ask_status(self.notice, status, purpose, go_on)
+            go_on()
 
     async def _clear(self) -> None:
         for download in self._downloads.list():

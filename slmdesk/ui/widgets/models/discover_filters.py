@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 from slmdesk.core.models import ModelFormat, ParameterClass
 from slmdesk.core.remote import SearchQuery
@@ -113,6 +113,8 @@ class FilterBar(QWidget):
         self.search.setPlaceholderText(self.tr("Search models"))
         self.search.setAccessibleName(self.tr("Search models"))
         self.search.setClearButtonEnabled(True)
+        for clear in self.search.findChildren(QToolButton):
+            clear.setAccessibleName(self.tr("Clear the search"))
         self.search.setMaxLength(200)
         self.button = TextButton(self.tr("Search"), kind="primary", icon_name="search", color="accent_text")
         self.fits = QCheckBox(self.tr("Only what fits"))
