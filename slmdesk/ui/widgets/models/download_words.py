@@ -8,7 +8,8 @@ from slmdesk.core.remote import Download, DownloadState
 from slmdesk.ui import format as fmt
 
 
-def _tr(text: str) -> str:
+def tr(text: str) -> str:
+    """The text in the person's language."""
     return QCoreApplication.translate("Downloads", text)
 
 
@@ -23,23 +24,23 @@ def speed_words(bytes_per_second: float) -> str:
 def time_left(seconds: float) -> str:
     """``40 s left``, ``3 min left``, ``2 h 10 min left``; rounded, because it is a guess."""
     if seconds < 1:
-        return _tr("almost done")
+        return tr("almost done")
     if seconds < 90:
-        return _tr("{0} s left").format(round(seconds) if seconds < 10 else round(seconds / 5) * 5)
+        return tr("{0} s left").format(round(seconds) if seconds < 10 else round(seconds / 5) * 5)
     minutes = round(seconds / 60)
     if minutes < 90:
-        return _tr("{0} min left").format(minutes)
+        return tr("{0} min left").format(minutes)
     hours, rest = divmod(minutes, 60)
     if hours < 48:
-        return _tr("{0} h {1} min left").format(hours, rest // 5 * 5)
-    return _tr("{0} days left").format(round(hours / 24))
+        return tr("{0} h {1} min left").format(hours, rest // 5 * 5)
+    return tr("{0} days left").format(round(hours / 24))
 
 
 def amount_words(download: Download) -> str:
     """``1.2 GB of 2.5 GB``; only the whole once all is here."""
     if download.state is DownloadState.DONE or not download.total:
         return fmt.disk_size(download.total or download.done)
-    return _tr("{0} of {1}").format(fmt.disk_size(download.done), fmt.disk_size(download.total))
+    return tr("{0} of {1}").format(fmt.disk_size(download.done), fmt.disk_size(download.total))
 
 
 def state_words(download: Download) -> str:
@@ -54,20 +55,20 @@ def state_words(download: Download) -> str:
             parts.append(download.message)
             return " · ".join(p for p in parts if p)
         case DownloadState.QUEUED:
-            words = _tr("Queued")
+            words = tr("Queued")
         case DownloadState.PAUSED:
-            words = _tr("Paused")
+            words = tr("Paused")
         case DownloadState.WAITING:
-            words = download.message or _tr("Waiting")
+            words = download.message or tr("Waiting")
         case DownloadState.VERIFYING:
-            words = _tr("Verifying")
+            words = tr("Verifying")
         case DownloadState.FAILED:
-            words = _tr("Failed")
+            words = tr("Failed")
         case DownloadState.DONE:
             words = (
-                _tr("Downloaded and verified")
+                tr("Downloaded and verified")
                 if all(f.sha256 or f.git_oid for f in download.files)
-                else (_tr("Downloaded; its source publishes no checksum"))
+                else (tr("Downloaded; its source publishes no checksum"))
             )
     if download.state is not DownloadState.WAITING and download.message:
         words = f"{words} · {download.message}"
@@ -83,7 +84,7 @@ def summary_words(downloads: list[Download]) -> str:
     """How many are under way and how fast they are together."""
     active = [d for d in downloads if d.state.active]
     if not active:
-        return _tr("Nothing is being downloaded")
-    words = _tr("1 download under way") if len(active) == 1 else _tr("{0} downloads under way").format(len(active))
+        return tr("Nothing is being downloaded")
+    words = tr("1 download under way") if len(active) == 1 else tr("{0} downloads under way").format(len(active))
     speed = sum(d.speed_bps for d in active)
     return f"{words} · {speed_words(speed)}" if speed > 0 else words

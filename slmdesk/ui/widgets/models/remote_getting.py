@@ -39,17 +39,18 @@ def state_of(download: Download | None, *, here: bool) -> GetState:
         return NOT_HERE
     fraction = fraction_of(download)
     words = {
-        DownloadState.QUEUED: _tr("Queued"),
+        DownloadState.QUEUED: tr("Queued"),
         DownloadState.RUNNING: f"{round(fraction * 100)} %",
-        DownloadState.PAUSED: _tr("Paused"),
-        DownloadState.WAITING: _tr("Waiting"),
-        DownloadState.VERIFYING: _tr("Verifying"),
-        DownloadState.FAILED: _tr("Failed"),
-        DownloadState.DONE: _tr("Downloaded"),
+        DownloadState.PAUSED: tr("Paused"),
+        DownloadState.WAITING: tr("Waiting"),
+        DownloadState.VERIFYING: tr("Verifying"),
+        DownloadState.FAILED: tr("Failed"),
+        DownloadState.DONE: tr("Downloaded"),
     }[download.state]
     moving = download.state not in (DownloadState.DONE, DownloadState.FAILED)
     return GetState(Getting.COMING, fraction if moving else None, words)
 
 
-def _tr(text: str) -> str:
+def tr(text: str) -> str:
+    """The text in the person's language."""
     return QCoreApplication.translate("Discover", text)

@@ -38,8 +38,8 @@ def line_of(group: RemoteGroup, fit: Remark, *, recommended: bool, exact: bool =
     """A quantization as its row; sizes that are not ``exact`` say so."""
     size = fmt.disk_size(group.size)
     facts = (
-        size if exact else _tr("about {0}").format(size),
-        _tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else "",
+        size if exact else tr("about {0}").format(size),
+        tr("{0} bits").format(bits(group.bits_per_weight)) if group.bits_per_weight else "",
         format_name(group.format) if group.format is not ModelFormat.GGUF else "",
         part_words(group),
     )
@@ -49,7 +49,8 @@ def line_of(group: RemoteGroup, fit: Remark, *, recommended: bool, exact: bool =
     )  # fmt: skip
 
 
-def _tr(text: str) -> str:
+def tr(text: str) -> str:
+    """The text in the person's language."""
     return QCoreApplication.translate("Discover", text)
 
 

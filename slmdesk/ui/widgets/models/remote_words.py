@@ -25,7 +25,8 @@ LARGE_FROM = 6.2
 """Bits per weight from which it counts as large; hardly anything is won above."""
 
 
-def _tr(text: str) -> str:
+def tr(text: str) -> str:
+    """The text in the person's language."""
     return QCoreApplication.translate("Discover", text)
 
 
@@ -51,32 +52,32 @@ def class_remark(parameters: int) -> Remark:
     if not parameters:
         return NONE
     size = ParameterClass.of(parameters)
-    return Remark(class_name(size), "accent", _tr("{0}: {1}").format(class_name(size), class_range(size)))
+    return Remark(class_name(size), "accent", tr("{0}: {1}").format(class_name(size), class_range(size)))
 
 
 def size_words(parameters: int, active: int) -> str:
     """``8.0 B parameters``, with the active ones where they are fewer."""
     if not parameters:
         return ""
-    words = _tr("{0} parameters").format(fmt.parameters(parameters))
+    words = tr("{0} parameters").format(fmt.parameters(parameters))
     if 0 < active < parameters * 0.95:
-        words += _tr(", {0} active").format(fmt.parameters(active))
+        words += tr(", {0} active").format(fmt.parameters(active))
     return words
 
 
 def context_words(tokens: int) -> str:
     """``context 32,768``; empty where it is not known."""
-    return _tr("context {0}").format(fmt.count(tokens)) if tokens else ""
+    return tr("context {0}").format(fmt.count(tokens)) if tokens else ""
 
 
 def chips_of(model: RemoteModel) -> tuple[Remark, ...]:
     """Gated, licence, abilities, formats."""
     found = []
     if model.gated:
-        found.append(Remark(_tr("Gated"), "warn", _tr("Gated: its publisher asks who downloads it.")))
+        found.append(Remark(tr("Gated"), "warn", tr("Gated: its publisher asks who downloads it.")))
     if model.licence:
         licence = one_line(model.licence, 60)
-        found.append(Remark(licence, "", _tr("Licence: {0}").format(licence)))
+        found.append(Remark(licence, "", tr("Licence: {0}").format(licence)))
     found += [Remark(ability_name(a), "", ability_help(a)) for a in Ability if a in model.abilities]
     found += [Remark(format_name(f)) for f in sorted(model.formats) if not model.recommended]
     return tuple(found)
@@ -86,7 +87,7 @@ def stats_of(model: RemoteModel) -> str:
     """Downloads and the day of the last change."""
     parts = []
     if model.downloads:
-        parts.append(_tr("{0} downloads").format(short_count(model.downloads)))
+        parts.append(tr("{0} downloads").format(short_count(model.downloads)))
     if model.updated:
         parts.append(day(model.updated))
     return " · ".join(parts)
@@ -105,7 +106,7 @@ def card_of(model: RemoteModel, fit: Remark = NONE, *, here: bool = False) -> Re
         fit=fit,
         facts=one_line(" · ".join(f for f in facts if f)),
         summary=one_line(model.summary or _from_tags(model)),
-        chips=((Remark(_tr("On this machine"), "good"),) if here else ()) + chips_of(model),
+        chips=((Remark(tr("On this machine"), "good"),) if here else ()) + chips_of(model),
         stats=stats_of(model),
     )
 
@@ -114,17 +115,17 @@ def _from_tags(model: RemoteModel) -> str:
     """What a repository without a summary is: what it was made from, and what it is for."""
     made_from = [t.removeprefix("base_model:") for t in model.tags if t.startswith("base_model:")]
     plain = [name for name in made_from if ":" not in name]
-    parts = [_tr("From {0}").format(plain[0]) if plain else "", task_name(model.task)]
+    parts = [tr("From {0}").format(plain[0]) if plain else "", task_name(model.task)]
     return " · ".join(p for p in parts if p)
 
 
 def task_name(task: str) -> str:
     """A hub's task in words; an unknown one as the hub writes it."""
     return {
-        "text-generation": _tr("Text and chat"),
-        "image-text-to-text": _tr("Pictures and text"),
-        "feature-extraction": _tr("Embeddings"),
-        "sentence-similarity": _tr("Embeddings"),
+        "text-generation": tr("Text and chat"),
+        "image-text-to-text": tr("Pictures and text"),
+        "feature-extraction": tr("Embeddings"),
+        "sentence-similarity": tr("Embeddings"),
     }.get(task, task)
 
 
@@ -132,19 +133,19 @@ def facts_of(details: RemoteDetails) -> list[tuple[str, str]]:
     """What is known of a repository, as pairs of a name and a value."""
     model = details.model
     pairs = [
-        (_tr("Publisher"), model.publisher),
-        (_tr("Family"), model.family),
-        (_tr("Parameters"), size_words(model.parameters, model.active_parameters)),
-        (_tr("Class"), class_name(model.parameter_class) if model.parameters else ""),
-        (_tr("Context"), _tr("{0} tokens").format(fmt.count(model.context_length)) if model.context_length else ""),
-        (_tr("Licence"), model.licence),
-        (_tr("Abilities"), ", ".join(ability_name(a) for a in Ability if a in model.abilities)),
-        (_tr("Task"), task_name(model.task)),
-        (_tr("Made from"), ", ".join(details.base_models)),
-        (_tr("Updated"), day(model.updated)),
-        (_tr("Downloads"), short_count(model.downloads) if model.downloads else ""),
-        (_tr("Likes"), short_count(model.likes) if model.likes else ""),
-        (_tr("Commit"), details.commit[:10]),
+        (tr("Publisher"), model.publisher),
+        (tr("Family"), model.family),
+        (tr("Parameters"), size_words(model.parameters, model.active_parameters)),
+        (tr("Class"), class_name(model.parameter_class) if model.parameters else ""),
+        (tr("Context"), tr("{0} tokens").format(fmt.count(model.context_length)) if model.context_length else ""),
+        (tr("Licence"), model.licence),
+        (tr("Abilities"), ", ".join(ability_name(a) for a in Ability if a in model.abilities)),
+        (tr("Task"), task_name(model.task)),
+        (tr("Made from"), ", ".join(details.base_models)),
+        (tr("Updated"), day(model.updated)),
+        (tr("Downloads"), short_count(model.downloads) if model.downloads else ""),
+        (tr("Likes"), short_count(model.likes) if model.likes else ""),
+        (tr("Commit"), details.commit[:10]),
     ]
     return [(name, one_line(value)) for name, value in pairs if value]
 
@@ -160,10 +161,10 @@ def shelf_of(group: RemoteGroup) -> str:
 def shelf_name(key: str) -> tuple[str, str]:
     """A heading over quantizations, and what it means."""
     return {
-        "small": (_tr("Small"), _tr("least memory, noticeably weaker answers")),
-        "balanced": (_tr("Balanced"), _tr("nearly as good as the original, a fraction of its size")),
-        "large": (_tr("Large"), _tr("as good as the original, needs much memory")),
-    }.get(key, (_tr("Other files"), ""))
+        "small": (tr("Small"), tr("least memory, noticeably weaker answers")),
+        "balanced": (tr("Balanced"), tr("nearly as good as the original, a fraction of its size")),
+        "large": (tr("Large"), tr("as good as the original, needs much memory")),
+    }.get(key, (tr("Other files"), ""))
 
 
 def group_name(group: RemoteGroup) -> str:
@@ -173,29 +174,29 @@ def group_name(group: RemoteGroup) -> str:
 
 def part_words(group: RemoteGroup) -> str:
     """How many files it is, where it is more than one."""
-    return _tr("{0} files").format(len(group.files)) if len(group.files) > 1 else ""
+    return tr("{0} files").format(len(group.files)) if len(group.files) > 1 else ""
 
 
 def comparison_of(models: list[RemoteModel], fits: list[Remark]) -> list[tuple[str, list[str]]]:
     """Facts of several models as rows: a name, and a value for each; rows that no model knows are left out."""
     rows = [
-        (_tr("Publisher"), [m.publisher for m in models]),
-        (_tr("Family"), [m.family for m in models]),
-        (_tr("Class"), [class_name(m.parameter_class) if m.parameters else "" for m in models]),
-        (_tr("Parameters"), [fmt.parameters(m.parameters) for m in models]),
-        (_tr("Active parameters"), [fmt.parameters(m.active_parameters) for m in models]),
-        (_tr("Here, as Q4_K_M"), [fit.words for fit in fits]),
-        (_tr("Context"), [fmt.count(m.context_length) if m.context_length else "" for m in models]),
-        (_tr("Licence"), [m.licence for m in models]),
-        (_tr("Access"), [_tr("Gated") if m.gated else _tr("Open") for m in models]),
-        (_tr("Abilities"), [", ".join(ability_name(a) for a in Ability if a in m.abilities) for m in models]),
-        (_tr("Formats"), [", ".join(format_name(f) for f in sorted(m.formats)) for m in models]),
-        (_tr("Updated"), [day(m.updated) for m in models]),
-        (_tr("Downloads"), [short_count(m.downloads) if m.downloads else "" for m in models]),
-        (_tr("Likes"), [short_count(m.likes) if m.likes else "" for m in models]),
-        (_tr("In short"), [m.summary for m in models]),
+        (tr("Publisher"), [m.publisher for m in models]),
+        (tr("Family"), [m.family for m in models]),
+        (tr("Class"), [class_name(m.parameter_class) if m.parameters else "" for m in models]),
+        (tr("Parameters"), [fmt.parameters(m.parameters) for m in models]),
+        (tr("Active parameters"), [fmt.parameters(m.active_parameters) for m in models]),
+        (tr("Here, as Q4_K_M"), [fit.words for fit in fits]),
+        (tr("Context"), [fmt.count(m.context_length) if m.context_length else "" for m in models]),
+        (tr("Licence"), [m.licence for m in models]),
+        (tr("Access"), [tr("Gated") if m.gated else tr("Open") for m in models]),
+        (tr("Abilities"), [", ".join(ability_name(a) for a in Ability if a in m.abilities) for m in models]),
+        (tr("Formats"), [", ".join(format_name(f) for f in sorted(m.formats)) for m in models]),
+        (tr("Updated"), [day(m.updated) for m in models]),
+        (tr("Downloads"), [short_count(m.downloads) if m.downloads else "" for m in models]),
+        (tr("Likes"), [short_count(m.likes) if m.likes else "" for m in models]),
+        (tr("In short"), [m.summary for m in models]),
     ]
     told = [(name, [one_line(value, 400) or "–" for value in values]) for name, values in rows if any(values)]
     tips = [fit.tip for fit in fits]
-    at = next((n for n, (name, _) in enumerate(told) if name == _tr("Here, as Q4_K_M")), -1)
-    return [*told[: at + 1], (_tr("Memory and speed"), tips), *told[at + 1 :]] if any(tips) else told
+    at = next((n for n, (name, _) in enumerate(told) if name == tr("Here, as Q4_K_M")), -1)
+    return [*told[: at + 1], (tr("Memory and speed"), tips), *told[at + 1 :]] if any(tips) else told
