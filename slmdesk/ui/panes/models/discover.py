@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from functools import cached_property
+from pathlib import Path
 from typing import Any, TypeVar
 
 from PySide6.QtCore import Qt
@@ -53,6 +55,7 @@ class DiscoverView(ModelsView):
         self.leave = Leave(services, host, self)
         self._found: list[RemoteModel] = []
         self._shown: list[RemoteModel] = []
+        self._here: set[str] = set()
         self._fits: dict[str, tuple[Remark, FitLevel | None]] = {}
         self._judging: asyncio.Task[Any] | None = None
         self._made: list[ModelPage | AdvisorPage | Comparison] = []
@@ -124,7 +127,7 @@ class DiscoverView(ModelsView):
         self.services.network.changed.connect(self._on_network)
         if self.services.fits is not None:
             self.services.fits.changed.connect(self._judge_again)
-        self.services.library.changed.connect(self._show_cards)
+        self.services.library.changed.connect(self._look_here)
         self._on_compared(())
 
     # --- the pages behind the results, each made when it is first wanted -------------------------------------------
@@ -165,6 +168,7 @@ class DiscoverView(ModelsView):
     async def start(self) -> None:
         """Show the curated list, which needs no network. Another source is asked only when the person does so."""
         self._started = True
+        self._look_here()
         self.choose_source(self.source, ask=self.source == CURATED)
 
     def shown(self) -> None:
@@ -340,9 +344,8 @@ class DiscoverView(ModelsView):
         if self.bar.filters.fits:
             fits = [entry for entry in fits if entry[2] in (None, FitLevel.FITS, FitLevel.LESS_CONTEXT)]
         self._shown = [model for model, _, _ in fits]
-        here = self._repos_here()
         self.list.set_cards(
-            [card_of(model, remark, here=model.ref.partition(":")[2] in here) for model, remark, _ in fits]
+            [card_of(model, remark, here=model.ref.partition(":")[2] in self._here) for model, remark, _ in fits]
         )
         self.list.setVisible(bool(fits))
         number = len(fits)
@@ -350,16 +353,14 @@ class DiscoverView(ModelsView):
         self.more.setVisible(len(self._found) >= self._limit)
         self._foot.setVisible(bool(fits))
 
-    def _repos_here(self) -> set[str]:
-        """The repositories ("owner/name") that something in the downloads folder came from."""
+    def _look_here(self) -> None:
+        """Find the repositories ("owner/name") that something in the downloads folder came from."""
         downloads = self.services.downloads
-        root = downloads.folder if downloads is not None else self.services.folder
-        return {
-            "/".join(home.path.parts[len(root.parts) :][:2]).partition("@")[0]
-            for model in self.services.library.entries()
-            for home in model.homes
-            if home.path.is_relative_to(root)
-        }
+        root = f"{downloads.folder if downloads is not None else self.services.folder}{os.sep}"
+        paths = (str(home.path) for model in self.services.library.entries() for home in model.homes)
+        below = (Path(path[len(root) :]).parts for path in paths if path.startswith(root))
+        self._here = {"/".join(parts[:2]).partition("@")[0] for parts in below if len(parts) > 2}
+        self._show_cards()
 
     def _fit(self, model: RemoteModel) -> tuple[Remark, FitLevel | None]:
         """How a middling quantization of a model fits here, as far as its size is known."""

@@ -40,6 +40,7 @@ class DownloadsView(ModelsView):
         self._downloads = services.downloads
         self.leave = Leave(services, host, self)
         self.rows: dict[str, DownloadRow] = {}
+        self._here: dict[Path, str] = {}
         self._updates: list[Update] = []
         self._update_rows: list[UpdateRow] = []
         self.check = TextButton(self.tr("Look for updates"), icon_name="refresh")
@@ -130,6 +131,7 @@ class DownloadsView(ModelsView):
         """Show every download: what is under way first, then what has come, the newest on top."""
         downloads = self._downloads.list()
         known = {d.id for d in downloads}
+        self._look_here(downloads)
         for gone in [i for i in self.rows if i not in known]:
             old = self.rows.pop(gone)
             old.hide()
@@ -187,11 +189,17 @@ class DownloadsView(ModelsView):
 
     def _model_of(self, download: Download) -> str:
         """The model of the library that a finished download became; empty where it is none that can be loaded."""
-        wanted = set(download.paths)
-        for model in self.services.library.entries():
-            if model.runtime and not model.problem and any(home.path in wanted for home in model.homes):
-                return str(model.id)
-        return ""
+        return next((self._here[path] for path in download.paths if path in self._here), "")
+
+    def _look_here(self, downloads: list[Download]) -> None:
+        """Find the models of the library that finished downloads became, in one go over what may be a long list."""
+        wanted = {path for d in downloads if d.state is DownloadState.DONE for path in d.paths}
+        self._here = {
+            home.path: model.id
+            for model in (self.services.library.entries() if wanted else ())
+            for home in model.homes
+            if home.path in wanted and model.runtime and not model.problem
+        }
 
     # --- what can be done with one ------------------------------------------------------------------------------
 

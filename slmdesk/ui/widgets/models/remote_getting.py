@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from PySide6.QtCore import QCoreApplication
-
 from slmdesk.core.remote import Download, DownloadState
 from slmdesk.ui.widgets.models.download_words import fraction_of
+from slmdesk.ui.widgets.models.remote_words import tr
 
 
 class Getting(Enum):
@@ -49,8 +48,3 @@ def state_of(download: Download | None, *, here: bool) -> GetState:
     }[download.state]
     moving = download.state not in (DownloadState.DONE, DownloadState.FAILED)
     return GetState(Getting.COMING, fraction if moving else None, words)
-
-
-def tr(text: str) -> str:
-    """The text in the person's language."""
-    return QCoreApplication.translate("Discover", text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from slmdesk.core.models import ModelFormat
@@ -14,7 +14,7 @@ from slmdesk.ui import format as fmt
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, plain_tip, restyle, row, rule
 from slmdesk.ui.widgets.models.remote_getting import NOT_HERE, GetState, Getting
-from slmdesk.ui.widgets.models.remote_words import group_name, part_words, shelf_name, shelf_of
+from slmdesk.ui.widgets.models.remote_words import group_name, part_words, shelf_name, shelf_of, tr
 from slmdesk.ui.widgets.models.words import NONE, Remark, bits, format_name
 
 _PER_STEP = 3
@@ -47,11 +47,6 @@ def line_of(group: RemoteGroup, fit: Remark, *, recommended: bool, exact: bool =
         key=group.key, shelf=shelf_of(group), name=group_name(group), facts=" · ".join(f for f in facts if f),
         fit=fit, recommended=recommended, problem=group.problem,
     )  # fmt: skip
-
-
-def tr(text: str) -> str:
-    """The text in the person's language."""
-    return QCoreApplication.translate("Discover", text)
 
 
 def pill(remark: Remark) -> QLabel:
