@@ -14,7 +14,7 @@ import slmdesk
 from slmdesk.core.resources import resource
 from slmdesk.ui.translation import Translator, install_language
 
-PLACE = {"tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1}
+PLACE = {"tr": 0, "_tr": 0, "translate": 1, "QT_TRANSLATE_NOOP": 1}
 KEPT_ENGLISH = {"What can SLMDesk do?", "Which quantization should I choose?", "Does anything leave my computer?"}
 """Questions to the starter model, which answers in English."""
 
