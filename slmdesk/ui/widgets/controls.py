@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSizePolicy,
@@ -157,6 +158,15 @@ def make_mono(box: QPlainTextEdit) -> QPlainTextEdit:
     box.setProperty("kind", "mono")
     box.setFont(Theme().font("mono_small"))  # the style sheet gives the size, this the font's features
     return box
+
+
+def clearable(field: QLineEdit) -> QLineEdit:
+    """Give a field the small cross that empties it, with a name to be spoken."""
+    field.setClearButtonEnabled(True)
+    for button in field.findChildren(QToolButton):
+        if not button.text():
+            button.setAccessibleName(field.tr("Clear"))
+    return field
 
 
 def rule(parent: QWidget | None = None) -> QFrame:

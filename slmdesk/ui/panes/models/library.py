@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,9 @@ from slmdesk.ui.widgets.models.table import ModelTable
 from slmdesk.ui.widgets.models.trouble import MemoryTrouble
 
 REFRESH_MS = 120
-"""How long changes of the library are gathered before the table shows them."""
+"""How long changes of the library are gathered before the table shows them, at least."""
+REFRESH_SHARE = 20
+"""After showing them the view rests for so many times as long."""
 DETAILS_WIDTH = 380
 COMPACT_BELOW = 860
 """Pixels at 100 %: where the view is narrower, its lesser buttons show their icons alone."""
@@ -164,6 +167,7 @@ class LibraryView(ModelsView):
 
     def refresh(self) -> None:
         """Show what the library knows now, and what belongs around the table."""
+        begun = time.monotonic()
         self._refresh_soon.stop()
         self._stale = False
         self.table.items.folders = [place.path for place in self._library.places() if place.store == "folder"]
@@ -172,6 +176,7 @@ class LibraryView(ModelsView):
         self.run(self.upkeep.show_notice())
         if self.chosen is not None:
             self.chosen.refresh()
+        self._refresh_soon.setInterval(max(REFRESH_MS, round((time.monotonic() - begun) * 1000 * REFRESH_SHARE)))
 
     def _show_models(self) -> None:
         """Show the models that the filters ask for."""

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from slmdesk.ui.pane import Pane
-from slmdesk.ui.panes.models.discover import DiscoverView
-from slmdesk.ui.panes.models.downloads import DownloadsView
-from slmdesk.ui.panes.models.library import LibraryView
 from slmdesk.ui.panes.models.view import ModelsServices, ModelsView
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets.segments import Segments
 from slmdesk.ui.widgets.undo_bar import UndoBar
 
+if TYPE_CHECKING:
+    from slmdesk.ui.panes.models.discover import DiscoverView
+    from slmdesk.ui.panes.models.downloads import DownloadsView
+    from slmdesk.ui.panes.models.library import LibraryView
+
+
+LIBRARY, DISCOVER, DOWNLOADS = "library", "discover", "downloads"
+READ_AHEAD_S = 1.5
+"""Seconds after the window's start when the library's code is read, so that the first look at it is quick."""
+
+
+def _library() -> type[LibraryView]:
+    from slmdesk.ui.panes.models.library import LibraryView
+
+    return LibraryView
+
+
+def _discover() -> type[DiscoverView]:
+    from slmdesk.ui.panes.models.discover import DiscoverView
+
+    return DiscoverView
+
+
+def _downloads() -> type[DownloadsView]:
+    from slmdesk.ui.panes.models.downloads import DownloadsView
+
+    return DownloadsView
+
 
 class ModelsPane(Pane):
     """Library, Discover and Downloads. ``chat_requested`` asks the window for a new chat with a model.
 
-    A view is built when it is first in front, so that the window's start does not wait for any of them.
+    A view is read from disk and built when it is first in front, so that the window's start waits for none of them.
     """
 
     key = "models"
@@ -31,16 +57,14 @@ class ModelsPane(Pane):
     def __init__(self, services: ModelsServices, parent: QWidget | None = None) -> None:
         super().__init__(self.tr("Models"), parent)
         self._services = services
-        self._kinds: dict[str, tuple[str, type[ModelsView]]] = {
-            LibraryView.key: (self.tr("Library"), LibraryView),
-        }
+        self._kinds: dict[str, tuple[str, Callable[[], type[ModelsView]]]] = {LIBRARY: (self.tr("Library"), _library)}
         if services.sources is not None and services.downloads is not None:
-            self._kinds[DiscoverView.key] = (self.tr("Discover"), DiscoverView)
-            self._kinds[DownloadsView.key] = (self.tr("Downloads"), DownloadsView)
+            self._kinds[DISCOVER] = (self.tr("Discover"), _discover)
+            self._kinds[DOWNLOADS] = (self.tr("Downloads"), _downloads)
             services.downloads.changed.connect(self._show_active)
         self._views: dict[str, ModelsView] = {}
         self._kept: dict[str, dict[str, Any]] = {}
-        self._current = LibraryView.key
+        self._current = LIBRARY
         self.switch = Segments(self.tr("Views of the models"))
         for key, (name, _kind) in self._kinds.items():
             self.switch.add(key, name)
@@ -70,7 +94,7 @@ class ModelsPane(Pane):
         return self._views[key]
 
     def _build(self, key: str) -> ModelsView:
-        view = self._kinds[key][1](self._services, self)
+        view = self._kinds[key][1]()(self._services, self)
         view.setAccessibleName(self._kinds[key][0])
         for widget in view.title_actions:
             self.title_row.addWidget(widget)  # first: shown without a parent it would be a window of its own
@@ -101,9 +125,14 @@ class ModelsPane(Pane):
 
     def recommend(self) -> None:
         """Show which model to take on this machine, where the advisor can tell."""
-        view = self.show_view(DiscoverView.key)
-        if isinstance(view, DiscoverView) and self._services.advisor is not None:
+        view = self.show_view(DISCOVER)
+        if isinstance(view, _discover()) and self._services.advisor is not None:
             view.show_advisor()
+
+    async def start(self) -> None:
+        """Read the code of the view that will be wanted first, beside everything else."""
+        await asyncio.sleep(READ_AHEAD_S)
+        await asyncio.to_thread(self._kinds[self._current][1])
 
     def shown(self) -> None:
         """The pane has come to the front."""
@@ -112,13 +141,13 @@ class ModelsPane(Pane):
     def _show_active(self) -> None:
         """How many downloads are under way, beside the name of their view."""
         downloads = self._services.downloads
-        if DownloadsView.key in self._kinds and downloads is not None:
-            self.switch.set_badge(DownloadsView.key, str(downloads.active or ""))
+        if DOWNLOADS in self._kinds and downloads is not None:
+            self.switch.set_badge(DOWNLOADS, str(downloads.active or ""))
 
     def add_paths(self, paths: list[Path]) -> None:
         """Add files and folders that were dropped on the window to the library."""
-        view = self.show_view(LibraryView.key)
-        if isinstance(view, LibraryView):
+        view = self.show_view(LIBRARY)
+        if isinstance(view, _library()):
             view.add_paths(paths)
 
     # --- what the views share -----------------------------------------------------------------------------------

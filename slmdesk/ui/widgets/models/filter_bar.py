@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QVBoxLayout, QW
 
 from slmdesk.ui.theme import Theme
 from slmdesk.ui.widgets import icons
-from slmdesk.ui.widgets.controls import IconButton, Popover, TextButton, label, row, shortcut_text
+from slmdesk.ui.widgets.controls import IconButton, Popover, TextButton, clearable, label, row, shortcut_text
 from slmdesk.ui.widgets.flow import FlowLayout
 
 
@@ -68,10 +68,10 @@ class FilterBar(QWidget):
         self.search.setToolTip(
             self.tr("Name, family, publisher, quantization, tag or note ({0})").format(shortcut_text("Ctrl+K"))
         )
-        self.search.setClearButtonEnabled(True)
+        clearable(self.search)
         self.search.setMinimumWidth(180)
         self.search.setMaximumWidth(360)
-        self._glass = QAction(self.search)
+        self._glass = QAction(self.search.placeholderText(), self.search)
         self.search.addAction(self._glass, QLineEdit.ActionPosition.LeadingPosition)
         self.button = TextButton(self.tr("Filter"), icon_name="filter")
         self.button.setToolTip(self.tr("Show only some models"))

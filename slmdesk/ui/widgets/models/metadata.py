@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QLineEdit, QMenu, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from slmdesk.ui.theme import Theme
-from slmdesk.ui.widgets.controls import label, plain_tip
+from slmdesk.ui.widgets.controls import clearable, label, plain_tip
 
 LONGEST_LINE = 300
 LONGEST_TIP = 2000
@@ -26,7 +26,7 @@ class MetadataList(QWidget):
         self.search = QLineEdit()
         self.search.setPlaceholderText(self.tr("Search the fields"))
         self.search.setAccessibleName(self.search.placeholderText())
-        self.search.setClearButtonEnabled(True)
+        clearable(self.search)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(self.tr("Fields of the header"))
         self.tree.setHeaderLabels([self.tr("Field"), self.tr("Value")])
