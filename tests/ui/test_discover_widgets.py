@@ -305,7 +305,7 @@ def test_models_side_by_side(qtbot: QtBot) -> None:
 
 
 def test_the_token_is_not_readable_and_leaves_the_field(qtbot: QtBot) -> None:
-    dialog = TokenDialog("huggingface.co", "keyring")
+    dialog = TokenDialog("huggingface.co", "mirror.example", "keyring")
     qtbot.addWidget(dialog)
     dialog.show()
     assert dialog.field.echoMode() == dialog.field.EchoMode.Password

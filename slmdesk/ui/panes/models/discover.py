@@ -181,6 +181,7 @@ class DiscoverView(ModelsView):
         super().set_theme(theme)
         for widget in (self.bar, self.notice, self.list, self.advise, *self._made):
             widget.set_theme(theme)
+        self._foot.setFixedHeight(theme.control_height + 14)  # also while it has no buttons
 
     def save_state(self) -> dict[str, Any]:
         """The source and the filters; not what was searched for, which is the person's own."""

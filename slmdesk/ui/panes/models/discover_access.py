@@ -80,7 +80,8 @@ class Leave(QObject):
     async def _open_token(self, on_changed: Callable[[], object]) -> None:
         secrets = self._services.secrets
         assert secrets is not None
-        dialog = TokenDialog(TOKEN_PLACE, await secrets.place(TOKEN), self._widget)
+        host = self._services.network.site(TOKEN).host
+        dialog = TokenDialog(TOKEN_PLACE, host, await secrets.place(TOKEN), self._widget)
         dialog.given.connect(lambda token: self._host.run(self._keep(token, on_changed)))
         dialog.cleared.connect(lambda: self._host.run(self._forget(on_changed)))
         dialog.open()

@@ -11,13 +11,14 @@ from slmdesk.ui.widgets.controls import TextButton, label, row
 class TokenDialog(QDialog):
     """Takes one token. ``given`` carries it; ``cleared`` asks to forget the one that is kept.
 
-    ``kept`` is where one is now: "keyring", "this run", "environment", or empty for nowhere.
+    ``place`` is where tokens are made, ``sent_to`` the host that gets it (a mirror is another one), ``kept`` where one
+    is now: "keyring", "this run", "environment", or empty for nowhere.
     """
 
     given = Signal(str)
     cleared = Signal()
 
-    def __init__(self, place: str, kept: str, parent: QWidget | None = None) -> None:
+    def __init__(self, place: str, sent_to: str, kept: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Access token"))
@@ -34,8 +35,8 @@ class TokenDialog(QDialog):
         cancel = TextButton(self.tr("Cancel"))
         why = self.tr(
             "Make a token with the right to read on your settings page at {0}, under Access Tokens, and paste it "
-            "here. SLMDesk sends it only to {0}, and only to search there and to download."
-        ).format(place)  # fmt: skip
+            "here. SLMDesk sends it only to {1}, and only to search there and to download."
+        ).format(place, sent_to)  # fmt: skip
         where = self.tr(
             "It is kept in the keyring of this computer. Where that cannot keep it, it is forgotten when SLMDesk is "
             "closed, and SLMDesk says so."
