@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from slmdesk.core.errors import ProfileInUse, SlmdeskError
@@ -26,7 +27,10 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     p.add_argument("--json", action="store_true")
     p.set_defaults(command=show)
-    subs = p.add_subparsers(metavar="wipe")
+    subs = p.add_subparsers(metavar="ACTION")
+    report_ = subs.add_parser("report", parents=[common], help="write a privacy report")
+    report_.add_argument("file", type=Path, metavar="FILE", help="a .md or .json file")
+    report_.set_defaults(command=report)
     wipe_ = subs.add_parser("wipe", parents=[common], help="remove a kind of data for good")
     wipe_.add_argument(
         "what", nargs="+", metavar="WHAT", help=f"kinds as `slmdesk storage` names them, or {EVERYTHING}"
@@ -48,6 +52,14 @@ async def show(args: argparse.Namespace) -> int:
         mark = "*" if place.wipeable else " "
         print(f"{mark} {place.key:<13} {size:>20}  {place.where}")
     print("* `slmdesk storage wipe KIND` removes these for good; `wipe everything` the whole profile.", file=sys.stderr)
+    return 0
+
+
+async def report(args: argparse.Namespace) -> int:
+    """What is kept where, what may leave, and what did."""
+    async with Desk.opened(args.profile) as desk:
+        await desk.privacy_report.write(args.file)
+    print(f"Wrote {args.file}.")
     return 0
 
 

@@ -25,6 +25,7 @@ from slmdesk.services.library import Library
 from slmdesk.services.loaded_models import LoadedModels
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
+from slmdesk.services.privacy_report import PrivacyReport
 from slmdesk.services.profile import Profile
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
@@ -99,7 +100,7 @@ class Room:
         return SettingsPane(
             SettingsServices(
                 self.settings, self.presets, self.encryption, self.jobs, self.network, self.secrets, self.data_map,
-                self.folder,
+                PrivacyReport(self.data_map, self.network, self.secrets, self.encryption, self.settings), self.folder,
             )
         )  # fmt: skip
 

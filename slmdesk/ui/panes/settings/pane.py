@@ -15,6 +15,7 @@ from slmdesk.services.encryption import Encryption
 from slmdesk.services.jobs import Jobs
 from slmdesk.services.network import Network
 from slmdesk.services.presets import Presets
+from slmdesk.services.privacy_report import PrivacyReport
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Setting, Settings
 from slmdesk.ui.file_dialogs import ask_file, ask_folder
@@ -57,6 +58,7 @@ class SettingsServices:
     network: Network
     secrets: Secrets
     data_map: DataMap
+    privacy_report: PrivacyReport
     profile: Path
 
 
@@ -167,7 +169,7 @@ class SettingsPane(Pane):
         makers: dict[str, Callable[[], Section]] = {
             "network": lambda: NetworkSection(self.run, s.network),
             "tokens": lambda: TokensSection(self.run, s.secrets),
-            "storage": lambda: StorageSection(self.run, s.data_map, s.profile),
+            "storage": lambda: StorageSection(self.run, s.data_map, s.privacy_report, s.profile),
             "encryption": lambda: EncryptionSection(self.run, s.encryption, s.jobs),
             "about": lambda: AboutSection(self.run),
         }

@@ -9,7 +9,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QDialog, QDialogButtonBox, QVBoxLayout, QWidget
 
 from slmdesk.services.data_map import DataMap, StoredPlace
+from slmdesk.services.privacy_report import PrivacyReport
 from slmdesk.ui import format as fmt
+from slmdesk.ui.file_dialogs import ask_save
 from slmdesk.ui.panes.settings.column import Column, Run, Section, beside, clear
 from slmdesk.ui.widgets.controls import ElidedLabel, TextButton, label, row
 from slmdesk.ui.widgets.name_dialog import ask_yes
@@ -21,9 +23,10 @@ class StorageSection(Section):
     erase_requested = Signal()
     """Everything is to go when the program closes, which is to be now."""
 
-    def __init__(self, run: Run, data_map: DataMap, profile: Path) -> None:
+    def __init__(self, run: Run, data_map: DataMap, report: PrivacyReport, profile: Path) -> None:
         super().__init__(run)
         self._data_map = data_map
+        self._report = report
         self._profile = profile
         self.places: dict[str, QWidget] = {}
         self.total = label("", "small")
@@ -49,9 +52,22 @@ class StorageSection(Section):
         column.line(self.tr("Data folder"), note, reveal, where)
         column.heading(self.tr("What is stored"))
         column.add(self._list)
+        column.heading(self.tr("Report"))
+        write = TextButton(self.tr("Write a report"))
+        write.clicked.connect(self._ask_report)
+        note = self.tr("What is kept where, what may leave and what did, for whoever has to answer for data.")
+        column.line(self.tr("Privacy report"), note, write)
         column.heading(self.tr("Everything"))
         note = self.tr("Removes chats, settings, tokens and all else, and closes SLMDesk. There is no way back.")
         column.line(self.tr("Erase everything"), note, self.erase)
+
+    def _ask_report(self) -> None:
+        kinds = self.tr("Text (*.md);;JSON (*.json)")
+        title = self.tr("Privacy report")
+        ask_save(self._list, title, "slmdesk-privacy.md", "md", kinds, self._write_report)
+
+    def _write_report(self, path: Path) -> None:
+        self.run(self._report.write(path))
 
     def _on_wiped(self, _key: str) -> None:
         self.run(self.refresh())
