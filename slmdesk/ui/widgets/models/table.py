@@ -91,6 +91,7 @@ class ModelTable(QTableView):
         before = bar.value()
         with QSignalBlocker(self.selectionModel()):
             self.items.set_models(models)
+        self.executeDelayedItemsLayout()  # else a first painting finds it, and everything is painted twice
         bar.setValue(before)
         place = self.items.place_of(self._current)
         if place >= 0:
