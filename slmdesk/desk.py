@@ -11,6 +11,7 @@ from slmdesk import runtimes
 from slmdesk.core.models import Model
 from slmdesk.core.remote import Origin
 from slmdesk.core.resources import resource
+from slmdesk.core.run_report import described
 from slmdesk.guard import Guard
 from slmdesk.services.advisor import Advisor
 from slmdesk.services.attachments import Attachments
@@ -34,6 +35,7 @@ from slmdesk.services.presets import Presets
 from slmdesk.services.privacy_report import PrivacyReport
 from slmdesk.services.profile import Profile, stop_logging
 from slmdesk.services.quantizer import Quantizer
+from slmdesk.services.runs import Runs
 from slmdesk.services.secrets import Secrets
 from slmdesk.services.settings import Settings
 from slmdesk.services.sources import HuggingFaceSource, Sources, absent_sources
@@ -46,6 +48,7 @@ from slmdesk.storage.downloads import DownloadStore
 from slmdesk.storage.measurements import MeasurementStore
 from slmdesk.storage.models import ModelStore
 from slmdesk.storage.network import NetworkStore
+from slmdesk.storage.runs import RunStore
 from slmdesk.storage.settings import SettingsStore
 
 log = logging.getLogger(__name__)
@@ -102,6 +105,16 @@ class Desk:
             self.library.entries,
             lambda: {runtime.name for runtime in self.runtimes},
         )
+        self.runs = Runs(
+            self.quantizer,
+            self.files,
+            RunStore(database),
+            self.jobs,
+            profile.path / "cache" / "quantize" / "runs",
+            lambda: self.downloads.folder,
+            self._keep,
+            lambda: described(self.fits.machine),
+        )
         choices = Choices(self.library, self.loaded_models, self.presets, settings)
         self.chat = Chat(
             self.conversations,
@@ -132,6 +145,7 @@ class Desk:
                 await desk.library.open()
                 await desk.downloads.load()
                 await desk.fits.start(owner=owner)
+                await desk.runs.load(owner=owner)
                 if owner:
                     desk.hardware.sampled.connect(desk.fits.watch)
                     await desk.conversations.recover()
@@ -173,6 +187,13 @@ class Desk:
             if path in known and known[path].sha256:
                 await self.library.note_digest(path, known[path].sha256)
 
+    async def _keep(self, path: Path, note: str) -> str:
+        """A file that was made here becomes one of the library's, with a note of its origin; its model's id."""
+        await self._take_in([path])
+        model_id = (await self.library.add_paths([path]))[0]
+        await self.library.set_note(model_id, note)
+        return model_id
+
     async def _published(self, path: Path) -> tuple[str, str]:
         """The digest under which a file was downloaded, and from where."""
         origin = (await self._origins.origins()).get(path)
@@ -193,6 +214,7 @@ class Desk:
         """Stop and save everything, in the reverse order of building."""
         for name, close in (
             ("chat", self.chat.close),
+            ("runs", self.runs.close),
             ("jobs", self.jobs.close),
             ("downloads", self.downloads.close),
             ("hub", self.hub.close),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import apsw
 
-from slmdesk.storage.tables import downloads, library, measurements, network
+from slmdesk.storage.tables import downloads, library, measurements, network, quantize
 
 APPLICATION_ID = 0x534C4D44
 """Marks the file as ours ("SLMD") for tools that look at SQLite's header."""
@@ -105,7 +105,7 @@ CREATE TABLE presets (
 ) WITHOUT ROWID;
 """
 
-_MODELS = "\n".join((library.TABLES, downloads.TABLES, network.TABLES, measurements.TABLES))
+_MODELS = "\n".join((library.TABLES, downloads.TABLES, network.TABLES, measurements.TABLES, quantize.TABLES))
 
 MIGRATIONS: tuple[str, ...] = (_CHATS, _PRESETS, _MODELS)
 VERSION = len(MIGRATIONS)

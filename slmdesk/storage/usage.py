@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import apsw
 
 from slmdesk.storage.database import Database
-from slmdesk.storage.tables import downloads, library, measurements, network
+from slmdesk.storage.tables import downloads, library, measurements, network, quantize
 
 LARGEST_COUNTED = 256 * 1024 * 1024
 """Bytes; counting reads every page, so a larger file is told as a whole only."""
@@ -20,7 +20,7 @@ _PARTS = {
     "library": library.TABLES,
     "downloads": downloads.TABLES,
     "network": network.TABLES,
-    "measurements": measurements.TABLES,
+    "measurements": measurements.TABLES + quantize.TABLES,
 }
 
 
