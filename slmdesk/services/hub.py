@@ -33,8 +33,8 @@ class Hub:
     """Asks model hubs and fetches files, in worker processes that start when they are needed.
 
     One worker asks questions and writes nowhere; one for each models folder fetches into it. Every question names
-    what it is for: ``Network`` permits it or not, and each connection comes back to its ledger. When the network goes
-    offline all of them are ended.
+    what it is for: ``Network`` permits it or not, and each connection comes back to its ledger. When the network is not
+    online any more all of them are ended.
     """
 
     PATIENCE: ClassVar[Mapping[str, float]] = {"stall": 20.0, "pause": 0.5}
@@ -144,7 +144,7 @@ class Hub:
             return worker
 
     def _on_state(self, state: NetworkState) -> None:
-        if state is NetworkState.OFFLINE:
+        if state is not NetworkState.ONLINE:
             task = asyncio.ensure_future(self._end(tuple(self._networked)))
             self._ending.add(task)
             task.add_done_callback(self._ending.discard)

@@ -406,6 +406,27 @@ async def test_going_offline_stops_and_going_online_goes_on(
     assert content(desk) == data
 
 
+@pytest.mark.parametrize("how", ["local", "withdrawn"])
+async def test_a_download_ends_where_the_host_may_not_be_reached_any_more(
+    desk: Desk, hub: HubServer, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    hub.repo("owner/model", {NAME: blob(30_000_000)})
+    hub.fault("slow", NAME, after=8_000_000, times=99)
+    plan = await desk.sources.plan(REF)
+    await desk.network.set_state(NetworkState.ONLINE)
+    await desk.network.consent("example.org")
+    download = await desk.downloads.add(plan)
+    await until(lambda: desk.downloads.get(download.id).done > 1_000_000)  # type: ignore[union-attr]
+    monkeypatch.setattr(desk.downloads, "_may_reach", lambda: False)
+    if how == "local":
+        await desk.network.set_state(NetworkState.LOCAL)
+        await until(lambda: not desk.hub._workers.get(desk.profile.models))
+    else:
+        await desk.network.withdraw("example.org")
+    await until(lambda: desk.downloads.get(download.id).state is DownloadState.WAITING)  # type: ignore[union-attr]
+    assert "may not reach" in desk.downloads.get(download.id).message  # type: ignore[union-attr]
+
+
 async def test_too_little_room_waits_and_goes_on_when_there_is(
     desk: Desk, hub: HubServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

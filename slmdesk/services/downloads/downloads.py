@@ -75,7 +75,6 @@ class Downloads(QObject):
         self._reach: tuple[object, ...] = ()
         self._loaded = False
         self._closed = False
-        network.state_changed.connect(self._on_state)
         network.changed.connect(self._on_hosts)
         settings.changed.connect(self._on_setting)
 
@@ -357,12 +356,8 @@ class Downloads(QObject):
         self._spawn(self._again(download_id, DISK_RETRY_S))
 
     async def _crashed(self, download_id: str, error: WorkerCrashed) -> None:
-        if self._network.state is NetworkState.OFFLINE and not self._may_reach():
-            message = "SLMDesk is offline."
-            host = self._hub.hosts[0]
-            await self._queue.set(
-                download_id, DownloadState.WAITING, message=message, host=host, error_kind="NetworkBlocked"
-            )
+        if not self._may_reach():
+            await self._wait_for_leave(download_id)
             return
         self._crashes[download_id] = self._crashes.get(download_id, 0) + 1
         if self._closed or self._crashes[download_id] > _CRASH_RETRIES:
@@ -378,11 +373,20 @@ class Downloads(QObject):
             await self._queue.set(download_id, DownloadState.QUEUED)
             self._pump()
 
-    def _on_state(self, state: NetworkState) -> None:
-        if state is NetworkState.OFFLINE and not self._may_reach():
+    async def _wait_for_leave(self, download_id: str) -> None:
+        host = self._hub.hosts[0]
+        offline = self._network.state is NetworkState.OFFLINE
+        message = "SLMDesk is offline." if offline else f"SLMDesk may not reach {host} now."
+        await self._queue.set(
+            download_id, DownloadState.WAITING, message=message, host=host, error_kind="NetworkBlocked"
+        )
+
+    def _stop_unallowed(self) -> None:
+        """End what runs, where the network's state or a withdrawn agreement no longer allows it."""
+        if not self._may_reach():
             for download_id, task in tuple(self._tasks.items()):
                 task.cancel()
-                self._spawn(self._went_offline(download_id, task))
+                self._spawn(self._stopped(download_id, task))
 
     def _on_hosts(self) -> None:
         """Something about the network changed; if it is what may be reached, those that wait for that try again."""
@@ -390,17 +394,16 @@ class Downloads(QObject):
         reach = (network.state, *(h.host for h in network.consents()), None, *(h.host for h in network.named()))
         if reach != self._reach:
             self._reach = reach
+            self._stop_unallowed()
             for download in self.list():
                 if download.state is DownloadState.WAITING and download.host and self._may_reach():
                     self._spawn(self._again(download.id, 0.0))
 
-    async def _went_offline(self, download_id: str, task: asyncio.Task[None]) -> None:
+    async def _stopped(self, download_id: str, task: asyncio.Task[None]) -> None:
         await asyncio.gather(task, return_exceptions=True)
         item = self._queue.get(download_id)
         if item is not None and item.download.state.active and not self._closed:
-            message, host = "SLMDesk is offline.", self._hub.hosts[0]
-            fields = {"message": message, "host": host, "error_kind": "NetworkBlocked"}
-            await self._queue.set(download_id, DownloadState.WAITING, **fields)
+            await self._wait_for_leave(download_id)
             await self._tell()
 
     def _on_setting(self, key: str) -> None:

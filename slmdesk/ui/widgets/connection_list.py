@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QStackedLayout,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -129,6 +130,8 @@ class ConnectionList(QWidget):
         self.search.setPlaceholderText(self.tr("Search hosts and purposes"))
         self.search.setAccessibleName(self.tr("Search the connections"))
         self.search.setClearButtonEnabled(True)
+        for button in self.search.findChildren(QToolButton):
+            button.setAccessibleName(self.tr("Clear the search"))
         self.which = Segments(self.tr("Which connections"))
         for key, name in (("all", self.tr("All")), ("made", self.tr("Made")), ("blocked", self.tr("Blocked"))):
             self.which.add(key, name)
