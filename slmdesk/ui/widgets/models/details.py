@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QMenu, QScrollArea, QVBoxLayout, QWidget
 
 from slmdesk.core.facts import ModelFacts
 from slmdesk.core.models import Model, Verdict
@@ -227,21 +227,29 @@ class FactGrid(QWidget):
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
         self.values: dict[str, str] = {}
+        self._lines: list[tuple[QLabel, QLabel]] = []
 
     def show_facts(self, model: Model, facts: ModelFacts | None) -> None:
         """Show the model's figures; ``facts`` adds what only the file's header tells."""
         self.values = {name: value for name, value in self._rows(model, facts) if value}
-        while (item := self._grid.takeAt(0)) is not None:
-            if (old := item.widget()) is not None:
-                old.hide()
-                old.deleteLater()
-        for place, (name, value) in enumerate(self.values.items()):
-            title = label(name, "secondary")
-            text = label(value, wrap=True)
-            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        while len(self._lines) < len(self.values):
+            self._add_line()
+        for place, (title, text) in enumerate(self._lines):
+            title.setVisible(place < len(self.values))
+            text.setVisible(place < len(self.values))
+        for (title, text), (name, value) in zip(self._lines, self.values.items(), strict=False):
+            title.setText(name)
+            text.setText(value)
             text.setAccessibleName(f"{name}: {value}")
-            self._grid.addWidget(title, place, 0, Qt.AlignmentFlag.AlignTop)
-            self._grid.addWidget(text, place, 1, Qt.AlignmentFlag.AlignTop)
+
+    def _add_line(self) -> None:
+        """One more name and value; they are used again for the next model, because making them takes time."""
+        title, text = label(kind="secondary"), label(wrap=True)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        place = len(self._lines)
+        self._grid.addWidget(title, place, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(text, place, 1, Qt.AlignmentFlag.AlignTop)
+        self._lines.append((title, text))
 
     def _rows(self, model: Model, facts: ModelFacts | None) -> list[tuple[str, str]]:
         bits = words.bits(model.bits_per_weight)
