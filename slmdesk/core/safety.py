@@ -27,6 +27,8 @@ AGAIN = "Fetch it again, or choose another model."
 _RULE = re.compile(r"[a-z]+\.[a-z-]+(?=:|$)")
 _HIDDEN = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\U000e0000-\U000e007f]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f]")
+_SCALINGS = {"none", "linear", "yarn", "longrope"}
+_PLAIN = {"F32", "F16", "BF16", "F64"}
 _PIXELS = 1 << 26  # of one picture
 _ORDER = (Verdict.SAFE, Verdict.LOOK, Verdict.REFUSED)
 
@@ -103,6 +105,10 @@ def unusable(header: Header, name: str = "The file") -> LoadError | None:
     if header.byte_order != sys.byteorder:
         message = f"{name} is {header.byte_order}-endian: it was made for machines with another order of bytes."
         return LoadError(message, f"Get the {sys.byteorder}-endian file of this model.")
+    scaling = header.text(f"{header.architecture}.rope.scaling.type")
+    if scaling and scaling not in _SCALINGS:
+        message = f"{name} stretches its context in a way that llama.cpp does not know ({scaling[:40]!r})."
+        return LoadError(message, "Update SLMDesk, or choose another model.")
     return None
 
 
@@ -110,6 +116,8 @@ def check_gguf(header: Header, parts: Sequence[Header] = ()) -> tuple[Finding, .
     """What is wrong with a GGUF header that could be read, beside its chat template (``template_check``)."""
     return (
         *_counts(header),
+        *_experts(header),
+        *_norms(header, parts),
         *_vocabulary(header),
         *_byte_tokens(header),
         *_projector(header),
@@ -132,14 +140,39 @@ def _counts(header: Header) -> Iterator[Finding]:
         if isinstance(value, int) and not least <= value <= most:
             message = f"It claims {value} for {key}, and {least} to {most} are possible."
             yield refused("gguf.numbers", message, AGAIN)
-    used, experts = header.number(".expert_used_count"), header.number(".expert_count")
-    if experts and used > experts:
-        yield refused("gguf.numbers", f"It uses {used} experts of {experts}.", AGAIN)
     for key, value in header.metadata.items():
         if key.endswith("layer_norm_rms_epsilon") and isinstance(value, float) and not 0 <= value < 1:
             yield refused("gguf.numbers", f"Its normalisation constant is {value}.", AGAIN)
         elif key.endswith((".freq_base", "scaling.factor")) and isinstance(value, float) and not 0 <= value < math.inf:
             yield refused("gguf.numbers", f"{key[-40:]} is {value}, which is no number to count with.", AGAIN)
+
+
+def _experts(header: Header) -> Iterator[Finding]:
+    """What llama.cpp asserts of a mixture of experts, and of layers that predict further tokens (llama-model.cpp)."""
+    experts, each = header.number(".expert_count"), ".expert_used_count"
+    used = max((header.number(each), *header.per_layer(each)))
+    if experts <= 1 and "hunyuan" in header.architecture:  # whose dense models say that they are a mixture of one
+        return
+    groups, chosen = header.number(".expert_group_count"), header.number(".expert_group_used_count")
+    if used > experts or (experts and not used):
+        yield refused("gguf.numbers", f"It uses {used} experts of {experts}.", AGAIN)
+    elif groups and groups >= experts:
+        yield refused("gguf.numbers", f"It puts {experts} experts into {groups} groups.", AGAIN)
+    elif groups > 1 and (experts % groups or not 0 < chosen < groups):
+        yield refused("gguf.numbers", f"It chooses {chosen} of {groups} groups of its {experts} experts.", AGAIN)
+    ahead = header.number(".nextn_predict_layers")
+    if ahead and ahead >= header.block_count:
+        message = f"{ahead} of its {header.block_count} layers look ahead, and none is left for the rest."
+        yield refused("gguf.numbers", message, AGAIN)
+
+
+def _norms(header: Header, parts: Sequence[Header]) -> Iterator[Finding]:
+    """The factors of a normalisation, which llama.cpp multiplies as they are and ends its process for packed ones."""
+    for tensor in (t for one in (header, *parts) for t in one.tensors):
+        if len(tensor.shape) == 1 and tensor.name.endswith("norm.weight") and tensor.type.name not in _PLAIN:
+            message = f"The tensor {tensor.name[:80]} is in {tensor.type.name}, in which no normalisation can be."
+            yield refused("gguf.numbers", message, AGAIN)
+            return
 
 
 _LISTS = (

@@ -114,6 +114,18 @@ def _structures(version: int, order: str) -> Iterator[tuple[str, Builder, str]]:
         yield f"{key} {value}", builder, "refused"
     builder = new().text("general.architecture", "llama").add("llama.expert_count", "u32", 4)
     yield "more experts used than there are", builder.add("llama.expert_used_count", "u32", 9), "refused"
+    for label, told in (
+        ("experts used of none", {"expert_used_count": 2}),
+        ("no expert used", {"expert_count": 8}),
+        ("more groups than experts", {"expert_count": 4, "expert_used_count": 2, "expert_group_count": 9}),
+        ("groups that do not come out even", {"expert_count": 5, "expert_used_count": 2, "expert_group_count": 2}),
+        ("only layers that look ahead", {"block_count": 2, "nextn_predict_layers": 2}),
+    ):
+        builder = new().text("general.architecture", "llama")
+        for key, value in told.items():
+            builder.add(f"llama.{key}", "u32", value)
+        yield label, builder, "refused"
+    yield "a packed normalisation", new().tensor("blk.0.attn_norm.weight", (32,), 2), "refused"
     for odd in (float("nan"), float("inf"), -1.0):
         builder = new().text("general.architecture", "llama")
         yield f"epsilon {odd}", builder.add("llama.attention.layer_norm_rms_epsilon", "f32", odd), "refused"

@@ -168,3 +168,10 @@ def test_sound_files_that_cannot_be_used_here(tmp_path: Path, version: int, orde
     assert found["verdict"] == "look at this"
     with pytest.raises(LoadError, match=told):
         check_gguf_file(path)
+
+
+def test_a_way_to_stretch_the_context_that_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    builder = Builder().text("general.architecture", "llama").text("llama.rope.scaling.type", "elastic")
+    path.write_bytes(builder.build())
+    assert "stretches its context in a way that llama.cpp does not know ('elastic')" in describe(path)["problem"]
