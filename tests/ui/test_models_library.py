@@ -229,6 +229,22 @@ async def test_an_empty_library_says_how_to_fill_it(bare: Shelf, qtbot: QtBot) -
     assert bare.view.empty.second.text() == "Add a folder"
 
 
+async def test_with_the_starter_alone_the_way_to_more_is_shown(bare: Shelf, qtbot: QtBot) -> None:
+    await bare.store.put(as_rows([entry(bare.starter, bare.starter, "own")]))
+    await bare.open()
+    qtbot.addWidget(bare.pane)
+    assert bare.names() == ["Starter"]
+    notice = bare.view.notice
+    await until(notice.isVisible)
+    assert notice.button.text() == "Find a model"
+    notice.close_button.click()
+    assert not notice.isVisible()
+    bare.view.refresh()
+    await settle(0.05)
+    assert not notice.isVisible()
+    assert bare.view.save_state()["dismissed"].startswith("Only the starter")
+
+
 async def test_columns_are_remembered(shelf: Shelf) -> None:
     table = shelf.view.table
     keys = [column.key for column in table.items.columns]

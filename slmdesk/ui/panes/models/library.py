@@ -121,7 +121,6 @@ class LibraryView(ModelsView):
         self.bar.changed.connect(self.state_changed)
         self.bar.down_requested.connect(self._to_table)
         self.bar.columns.clicked.connect(lambda: _popup(self.table.column_menu(), self.bar.columns))
-        self.notice.acted.connect(self.upkeep.show_duplicates)
         self.notice.dismissed.connect(self.state_changed)
         self.table.chosen.connect(self._on_chosen)
         self.table.opened.connect(self._open)

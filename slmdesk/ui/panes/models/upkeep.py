@@ -40,6 +40,7 @@ class Upkeep(QObject):
         self.dismissed = ""
         """The notice of duplicates that a person has read and does not want to see again."""
         notice.close_button.show()
+        notice.acted.connect(self._on_notice)
         notice.dismissed.connect(self._on_dismissed)
         self._window = window
         self._theme = Theme()
@@ -56,6 +57,10 @@ class Upkeep(QObject):
 
     async def show_notice(self) -> None:
         """Say above the table how much could be won back."""
+        if self._only_starter():
+            text = self.tr("Only the starter is here so far, a tiny model for trying out.")
+            self._notice.say("" if text == self.dismissed else text, self.tr("Find a model"))
+            return
         groups = [g for g in await asyncio.to_thread(self._library.duplicates) if g.bytes_to_win]
         sure = [g for g in groups if g.confirmed]
         text = ""
@@ -66,7 +71,17 @@ class Upkeep(QObject):
             text = (one if len(sure) == 1 else many).format(won, fmt.count(len(sure)))
         elif groups:
             text = self.tr("Some models look the same and may lie here more than once.")
-        self._notice.say("" if text == self.dismissed else text)
+        self._notice.say("" if text == self.dismissed else text, self.tr("Show"))
+
+    def _only_starter(self) -> bool:
+        models = self._library.entries()
+        return bool(models) and all(model.starter for model in models)
+
+    def _on_notice(self) -> None:
+        if self._only_starter():
+            self._host.show_view("discover")
+        else:
+            self.show_duplicates()
 
     def _on_dismissed(self) -> None:
         self.dismissed = self._notice.text.text()

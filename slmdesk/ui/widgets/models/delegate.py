@@ -151,7 +151,7 @@ class ModelDelegate(QStyledItemDelegate):
             found.append(Remark(self.tr("Loading {0} %").format(round(state.fraction * 100)), "accent"))
         elif state.loaded:
             found.append(Remark(self.tr("Loaded"), "good"))
-        if model.starter:
+        if model.starter and model.name != "Starter":  # it has been given another name
             found.append(Remark(self.tr("Starter")))
         if len(model.homes) > 1:
             found.append(Remark(self.tr("{0} places").format(len(model.homes))))

@@ -57,9 +57,10 @@ class NoticeLine(QFrame):
         """Draw in the colours of ``theme``."""
         self.close_button.set_theme(theme)
 
-    def say(self, text: str) -> None:
-        """Show a sentence; an empty one hides the line."""
+    def say(self, text: str, action: str = "") -> None:
+        """Show a sentence, and what its button does now; an empty one hides the line."""
         self.text.setText(text)
+        self.button.setText(action or self.button.text())
         self.setVisible(bool(text))
 
 
