@@ -107,10 +107,11 @@ class ConnectionItemModel(QAbstractTableModel):
 
     def _tip(self, line: ConnectionRow) -> str:
         when = QLocale().toString(QDateTime.fromMSecsSinceEpoch(round(line.when * 1000)), "yyyy-MM-dd HH:mm:ss")
-        moved = ""
+        lines = [when, line.address, f"{line.part}: {line.purpose}" if line.purpose else line.part]
         if line.allowed and line.up + line.down:
-            moved = self.tr("\nSent {0}, received {1}").format(fmt.bytes_moved(line.up), fmt.bytes_moved(line.down))
-        return f"{when}\n{line.address}\n{line.part}: {line.purpose}{moved}"
+            moved = self.tr("Sent {0}, received {1}")
+            lines.append(moved.format(fmt.bytes_moved(line.up), fmt.bytes_moved(line.down)))
+        return "\n".join(lines)
 
 
 def _moment(when: float) -> str:
