@@ -118,3 +118,20 @@ def test_an_open_window_keeps_its_profile(capsys: pytest.CaptureFixture[str], pr
     finally:
         window.release()
     assert "open with this profile" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "command", ["network", "network status", "network ledger", "storage", "storage wipe", "storage report"]
+)
+def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main([*command.split(), "--help"])
+    assert end.value.code == 0
+    assert f"usage: slmdesk {command.split(maxsplit=1)[0]}" in capsys.readouterr().out
+
+
+def test_a_report_is_written(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["storage", "report", str(tmp_path / "report.md")]) == 0
+    assert "# SLMDesk: what is kept and what left" in (tmp_path / "report.md").read_text()
+    assert main(["storage", "report", str(tmp_path / "no" / "report.md")]) == 1
+    assert "cannot be written" in capsys.readouterr().err

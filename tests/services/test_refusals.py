@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ worker.main(["echo"])
 
 async def test_a_refusal_inside_a_worker_is_in_the_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
     root = str(Path(process.__file__).parents[2])
-    command = [process.sys.executable, "-c", CURIOUS.format(root=root)]
+    command = [sys.executable, "-c", CURIOUS.format(root=root)]
     monkeypatch.setattr(process, "command", lambda *_args, **_options: command)
     network = Network()
     await network.load()
