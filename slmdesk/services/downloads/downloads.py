@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextlib
 import logging
 import time
@@ -194,7 +195,7 @@ class Downloads(QObject):
             await self._ended.wait_for(lambda: self._at_rest(download_id))
         return self._queue.require(download_id).download
 
-    async def updates(self) -> list[Update]:
+    async def updates(self) -> builtins.list[Update]:
         """Newer versions, at their sources, of files that came through here. Raises NetworkBlocked."""
         await self.load()
         return await self.origins.updates(self._sources)

@@ -145,7 +145,8 @@ class FileField(SettingField):
         self.name.setText(str(value))
         self.name.setVisible(bool(value))
         self.off.setVisible(bool(value))
-        self.widget.setMinimumWidth(320 if value else 0)
+        self.widget.setMinimumWidth(340 if value else 0)
+        self.widget.setMaximumWidth(340)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw in the colours of ``theme``."""
