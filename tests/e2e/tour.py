@@ -38,7 +38,7 @@ async def chat(window: MainWindow, desk: Desk) -> str:
 async def panes(window: MainWindow, desk: Desk) -> list[str]:
     """Every pane, every view of Models, every page of the settings."""
     seen = []
-    for key in ("chat", "models", "settings"):
+    for key in window._panes:
         window.show_pane(key)
         await settle()
         pane = window.pane(key)
