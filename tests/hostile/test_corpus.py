@@ -14,7 +14,8 @@ import pytest
 from slmdesk.core.models import Verdict
 from slmdesk.services.files import Files
 from slmdesk.services.inspection import Inspected, Inspection
-from tests.hostile.corpus import Hostile, corpus
+from tests.hostile.corpus import corpus
+from tests.hostile.entry import Hostile
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes, links and names of Unix")
 
@@ -40,6 +41,7 @@ def peak_megabytes(pid: int) -> float:
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) / 1024
 
 
+@pytest.mark.timeout(600)  # some ten seconds of computing, on a busy machine a few minutes
 async def test_the_whole_corpus(tmp_path: Path, profile_dir: Path) -> None:
     """One process reads them all; each in its own folder, which must be as it was afterwards."""
     entries = corpus()
