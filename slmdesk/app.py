@@ -26,6 +26,7 @@ from slmdesk.ui.crash_dialog import CrashDialog
 from slmdesk.ui.main_window import MainWindow
 from slmdesk.ui.panes.chat import ChatPane, ChatServices
 from slmdesk.ui.panes.models import ModelsPane, ModelsServices
+from slmdesk.ui.panes.quantize import QuantizePane, QuantizeServices
 from slmdesk.ui.panes.settings import SettingsPane, SettingsServices
 from slmdesk.ui.theme import ThemeSource
 from slmdesk.ui.translation import install_language
@@ -147,6 +148,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
             advisor=desk.advisor,
         )
     )
+    quantize = QuantizePane(QuantizeServices(desk.library, desk.quantizer, desk.runs, desk.fits))
     settings = SettingsPane(
         SettingsServices(
             settings=desk.settings,
@@ -161,7 +163,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         )
     )
     window = MainWindow(
-        [chat, models, settings],
+        [chat, models, quantize, settings],
         source=source,
         settings=desk.settings,
         network=desk.network,
@@ -198,6 +200,8 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
 
     chat.models_requested.connect(recommend)
     models.chat_requested.connect(chat_with)
+    quantize.chat_requested.connect(chat_with)
+    quantize.models_requested.connect(recommend)
     return window
 
 

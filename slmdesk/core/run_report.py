@@ -116,7 +116,7 @@ _HEAD = ("Recipe", "Size", "Smaller", "Memory", "Perplexity", "KL divergence", "
 def table(run: Run, gate: Gate) -> list[tuple[str, ...]]:
     """The results in words, the source first; a missing figure is a dash."""
     base = run.base_speed
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (
             run.source_type or "source", _mb(run.source_size), "", in_gib(base.peak_bytes) if base else "–",
             f"{run.base_perplexity:.3f} ± {run.base_perplexity_error:.3f}" if run.base_perplexity else "–", "–", "–",

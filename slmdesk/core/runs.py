@@ -102,14 +102,16 @@ class RunRow:
             state=RowState(values["state"]),
             quality=Quality(**_known(Quality, quality)) if quality else None,
             speed=Speed(**_known(Speed, speed)) if speed else None,
-            **{
-                name: kind(values.get(name, kind()))
-                for name, kind in (
-                    ("predicted_size", int), ("predicted_memory", int), ("path", str), ("size", int),
-                    ("seconds", float), ("error", str), ("hint", str), ("kept", bool), ("discarded", bool),
-                )
-            },
-        )  # fmt: skip
+            predicted_size=int(values.get("predicted_size", 0)),
+            predicted_memory=int(values.get("predicted_memory", 0)),
+            path=str(values.get("path", "")),
+            size=int(values.get("size", 0)),
+            seconds=float(values.get("seconds", 0.0)),
+            error=str(values.get("error", "")),
+            hint=str(values.get("hint", "")),
+            kept=bool(values.get("kept", False)),
+            discarded=bool(values.get("discarded", False)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,9 @@ class Run:
         plain = ("id", "source", "source_name", "source_type", "source_digest", "text", "text_digest", "matrix")
         counts = ("source_size", "source_parameters", "matrix_chunks")
         numbers = ("base_perplexity", "base_perplexity_error", "created", "finished", "worked_s")
+        found: dict[str, Any] = {name: str(values.get(name, "")) for name in plain}
+        found |= {name: int(values.get(name, 0)) for name in counts}
+        found |= {name: float(values.get(name, 0.0)) for name in numbers}
         return cls(
             rows=tuple(RunRow.from_dict(row) for row in values.get("rows", ())),
             options=RunOptions(**_known(RunOptions, values.get("options") or {})),
@@ -203,10 +208,8 @@ class Run:
             machine=_texts(values.get("machine")),
             tools=_texts(values.get("tools")),
             imported=bool(values.get("imported", False)),
-            **{name: str(values.get(name, "")) for name in plain},
-            **{name: int(values.get(name, 0)) for name in counts},
-            **{name: float(values.get(name, 0.0)) for name in numbers},
-        )  # type: ignore[arg-type]
+            **found,
+        )
 
 
 def _known(kind: type[Any], values: Any) -> dict[str, Any]:

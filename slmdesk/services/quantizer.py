@@ -95,19 +95,31 @@ class Quantizer:
         """The same for several recipes at once."""
         return await self._predictions(source, await self._source(source), recipes)
 
+    async def possible(self, source: Path, recipes: Sequence[Recipe]) -> list[Prediction | None]:
+        """The same, but None for a recipe that the library cannot make of this source, such as a type it only reads."""
+        facts = await self._source(source)
+        async with _worker([]) as worker:
+            found: list[Prediction | None] = []
+            for recipe in recipes:
+                try:
+                    found.append(await self._predicted(worker, source, facts, recipe))
+                except QuantizationError:
+                    found.append(None)
+        return found
+
     async def _predictions(self, source: Path, facts: ModelFacts, recipes: Sequence[Recipe]) -> list[Prediction]:
+        async with _worker([]) as worker:
+            return [await self._predicted(worker, source, facts, recipe) for recipe in recipes]
+
+    async def _predicted(self, worker: Worker, source: Path, facts: ModelFacts, recipe: Recipe) -> Prediction:
         weights = facts.shape.weights_bytes if facts.shape else 0
         header = max(0, await asyncio.to_thread(_size, source) - weights) if weights else 0
-        found = []
-        async with _worker([]) as worker:
-            for recipe in recipes:
-                plain = Recipe(recipe.type, recipe.output_type, recipe.embedding_type, recipe.overrides, recipe.pure)
-                asked = {**plain.to_dict(), "requantize": True}
-                told = await worker.call("predict", source=str(source), recipe=asked)
-                size = int(told["tensor_bytes"])
-                bits = 8 * size / facts.parameters if facts.parameters else 0.0
-                found.append(Prediction(recipe, size + header, bits, bool(told["needs_matrix"])))
-        return found
+        plain = Recipe(recipe.type, recipe.output_type, recipe.embedding_type, recipe.overrides, recipe.pure)
+        asked = {**plain.to_dict(), "requantize": True}
+        told = await worker.call("predict", source=str(source), recipe=asked)
+        size = int(told["tensor_bytes"])
+        bits = 8 * size / facts.parameters if facts.parameters else 0.0
+        return Prediction(recipe, size + header, bits, bool(told["needs_matrix"]))
 
     async def make(self, source: Path, recipe: Recipe, target: Path, report: Report | None = None) -> Made:
         """Write ``target``, whole or not at all. Raises QuantizationError, UnsafeModelFile, WorkerCrashed.

@@ -77,6 +77,7 @@ QPushButton[kind="segment"] {
 QPushButton[kind="segment"]:hover { color: $text; }
 QPushButton[kind="segment"]:checked { background: $selected; color: $accent; }
 QPushButton[kind="segment"]:focus { border: 1px solid $accent; }
+QPushButton[kind="segment"]:disabled { color: $faded; }
 QPushButton[kind="status"] {
     background: transparent; border-color: transparent; color: $text2; padding: 0 6px; min-height: ${status}px;
     font-size: ${small}px;
@@ -159,6 +160,15 @@ QSplitter::handle:hover { background: $accent; }
 
 QListView, QTableView, QTreeView { background: transparent; border: none; color: $text; }
 QTableView { gridline-color: $line; selection-background-color: $selected; selection-color: $text; }
+QTableWidget[kind="plain"]::item { padding: 0 10px; }
+QTableWidget[kind="plain"]::item:selected { background: $selected; color: $text; }
+QTableWidget[kind="plain"]::indicator {
+    width: 14px; height: 14px; border: 1px solid $text2; border-radius: 4px; background: $raised;
+}
+QTableWidget[kind="plain"]::indicator:checked {
+    background: $accent; border-color: $accent; image: url($icons/check-$name.svg);
+}
+QTableWidget[kind="plain"]::indicator:disabled { border-color: $line; background: transparent; }
 QTreeView::item { padding: 3px 2px; }
 QHeaderView { background: transparent; border: none; }
 QHeaderView::section {

@@ -168,9 +168,8 @@ async def test_cancel_leaves_no_half_file(shop: Shop) -> None:
         assert {row.state for row in now.rows} <= {RowState.DONE, RowState.CANCELLED}
         whole = {Path(row.path).name for row in now.rows if row.path}
         assert {p.name for p in (shop.folder / run.id).glob("*")} == whole
-    last = now.id
-    await shop.runs.resume(last)
-    assert (await shop.ended(now)).state is RunState.DONE
+    await shop.runs.resume(run.id)
+    assert (await shop.ended(run)).state is RunState.DONE
 
 
 async def test_a_job_cancelled_in_the_job_list(shop: Shop) -> None:
