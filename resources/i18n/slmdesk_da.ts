@@ -4,6 +4,10 @@
 <context>
     <name>SLMDesk</name>
     <message>
+        <source> left</source>
+        <translation> tilbage</translation>
+    </message>
+    <message>
         <source>, KV cache in {0}</source>
         <translation>, KV-cache i {0}</translation>
     </message>
@@ -132,8 +136,16 @@
         <translation>Et link</translation>
     </message>
     <message>
+        <source>A quantized source has lost some of its precision; quantizing it again loses more than it needs to, and the figures only tell what was lost since.</source>
+        <translation>En kvantiseret kilde har mistet noget af sin præcision; kvantiseres den igen, mistes mere end nødvendigt, og tallene viser kun det, der er mistet siden.</translation>
+    </message>
+    <message>
         <source>A quantized value cache needs flash attention.</source>
         <translation>En kvantiseret værdicache kræver flash attention.</translation>
+    </message>
+    <message>
+        <source>A recommendation appears with the first measured file.</source>
+        <translation>En anbefaling vises med den første målte fil.</translation>
     </message>
     <message>
         <source>A token comes from the variable HF_TOKEN.</source>
@@ -166,6 +178,10 @@
     <message>
         <source>About this model</source>
         <translation>Om denne model</translation>
+    </message>
+    <message>
+        <source>About {0} min of measuring</source>
+        <translation>Cirka {0} min måling</translation>
     </message>
     <message>
         <source>About {0} tok/s answering, {1} tok/s reading</source>
@@ -300,6 +316,10 @@
         <translation>Også værter, du har tilladt, når noget, du gør, kræver dem.</translation>
     </message>
     <message>
+        <source>Also models that are quantized already</source>
+        <translation>Også modeller, der allerede er kvantiseret</translation>
+    </message>
+    <message>
         <source>An HTTP proxy with its port.</source>
         <translation>En HTTP-proxy med port.</translation>
     </message>
@@ -364,6 +384,10 @@
         <translation>Arkitektur</translation>
     </message>
     <message>
+        <source>At most {0} of memory, loaded in {1}</source>
+        <translation>Højst {0} hukommelse, indlæst på {1}</translation>
+    </message>
+    <message>
         <source>Attach</source>
         <translation>Vedhæft</translation>
     </message>
@@ -414,6 +438,10 @@
     <message>
         <source>Bin</source>
         <translation>Papirkurv</translation>
+    </message>
+    <message>
+        <source>Bits</source>
+        <translation>Bit</translation>
     </message>
     <message>
         <source>Bits per weight</source>
@@ -484,6 +512,10 @@
         <translation>Skift nøgle</translation>
     </message>
     <message>
+        <source>Chart of size against KL divergence</source>
+        <translation>Diagram over størrelse mod KL-divergens</translation>
+    </message>
+    <message>
         <source>Chat</source>
         <translation>Chat</translation>
     </message>
@@ -508,10 +540,6 @@
         <translation>Chats i papirkurven fjernes for altid efter 30 dage.</translation>
     </message>
     <message>
-        <source>Chats, settings, logs and backups. Nothing of it leaves this computer.</source>
-        <translation>Chats, indstillinger, logfiler og sikkerhedskopier. Intet af det forlader denne computer.</translation>
-    </message>
-    <message>
         <source>Choose a file</source>
         <translation>Vælg en fil</translation>
     </message>
@@ -524,12 +552,20 @@
         <translation>Vælg en model for at se, hvad den kræver.</translation>
     </message>
     <message>
+        <source>Choose a text</source>
+        <translation>Vælg en tekst</translation>
+    </message>
+    <message>
         <source>Choose at least two models</source>
         <translation>Vælg mindst to modeller</translation>
     </message>
     <message>
         <source>Choose none</source>
         <translation>Fravælg alle</translation>
+    </message>
+    <message>
+        <source>Choose recipes</source>
+        <translation>Vælg opskrifter</translation>
     </message>
     <message>
         <source>Class</source>
@@ -598,6 +634,10 @@
     <message>
         <source>Computing the checksum</source>
         <translation>Beregner kontrolsummen</translation>
+    </message>
+    <message>
+        <source>Computing the importance matrix</source>
+        <translation>Beregner vigtighedsmatrixen</translation>
     </message>
     <message>
         <source>Connection</source>
@@ -681,7 +721,7 @@
     </message>
     <message>
         <source>Curated</source>
-        <translation>Udvalgt</translation>
+        <translation>Udvalgte</translation>
     </message>
     <message>
         <source>DRY allowed length</source>
@@ -702,10 +742,6 @@
     <message>
         <source>Dark</source>
         <translation>Mørkt</translation>
-    </message>
-    <message>
-        <source>Data</source>
-        <translation>Data</translation>
     </message>
     <message>
         <source>Data folder</source>
@@ -736,8 +772,16 @@
         <translation>Slet denne kopi</translation>
     </message>
     <message>
+        <source>Delete this run and its files</source>
+        <translation>Slet denne kørsel og dens filer</translation>
+    </message>
+    <message>
         <source>Delete “{0}”</source>
         <translation>Slet “{0}”</translation>
+    </message>
+    <message>
+        <source>Deleted; {0} are free again</source>
+        <translation>Slettet; {0} er ledige igen</translation>
     </message>
     <message>
         <source>Descending</source>
@@ -758,6 +802,14 @@
     <message>
         <source>Device</source>
         <translation>Enhed</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>Kassér</translation>
+    </message>
+    <message>
+        <source>Discarded; {0} are free again</source>
+        <translation>Kasseret; {0} er ledige igen</translation>
     </message>
     <message>
         <source>Discover</source>
@@ -848,6 +900,10 @@
         <translation>Redigér din seneste besked, i et tomt felt</translation>
     </message>
     <message>
+        <source>Embedding</source>
+        <translation>Embedding</translation>
+    </message>
+    <message>
         <source>Embeddings</source>
         <translation>Embeddings</translation>
     </message>
@@ -882,6 +938,10 @@
     <message>
         <source>End the search</source>
         <translation>Afslut søgningen</translation>
+    </message>
+    <message>
+        <source>Ends the step that is under way; it begins again when you continue</source>
+        <translation>Afslutter det trin, der er i gang; det begynder forfra, når du fortsætter</translation>
     </message>
     <message>
         <source>Engine {0}</source>
@@ -920,6 +980,10 @@
         <translation>Alt</translation>
     </message>
     <message>
+        <source>Everything (JSON), to import elsewhere</source>
+        <translation>Alt (JSON), til import et andet sted</translation>
+    </message>
+    <message>
         <source>Everything runs on this computer.</source>
         <translation>Alt kører på denne computer.</translation>
     </message>
@@ -930,6 +994,10 @@
     <message>
         <source>Everything you downloaded is up to date</source>
         <translation>Alt, du har hentet, er opdateret</translation>
+    </message>
+    <message>
+        <source>Expected loss</source>
+        <translation>Forventet tab</translation>
     </message>
     <message>
         <source>Export</source>
@@ -950,6 +1018,10 @@
     <message>
         <source>Export the list of connections</source>
         <translation>Eksportér listen over forbindelser</translation>
+    </message>
+    <message>
+        <source>Export the report</source>
+        <translation>Eksportér rapporten</translation>
     </message>
     <message>
         <source>Export to {0}</source>
@@ -1108,12 +1180,28 @@
         <translation>GPU-lag</translation>
     </message>
     <message>
+        <source>Gate: at least so many tenths of the source's speed</source>
+        <translation>Krav: mindst så mange tiendedele af kildens hastighed</translation>
+    </message>
+    <message>
+        <source>Gate: same top token at least</source>
+        <translation>Krav: samme toptoken mindst</translation>
+    </message>
+    <message>
+        <source>Gate: smaller by at least</source>
+        <translation>Krav: mindre med mindst</translation>
+    </message>
+    <message>
         <source>Gated</source>
         <translation>Begrænset</translation>
     </message>
     <message>
         <source>Gated: its publisher asks who downloads it.</source>
         <translation>Begrænset: udgiveren spørger, hvem der henter den.</translation>
+    </message>
+    <message>
+        <source>Gates</source>
+        <translation>Krav</translation>
     </message>
     <message>
         <source>Get a stronger model</source>
@@ -1144,6 +1232,10 @@
         <translation>Følger vejen til en vært trin for trin og viser, hvor den ender og hvorfor.</translation>
     </message>
     <message>
+        <source>Good for</source>
+        <translation>God til</translation>
+    </message>
+    <message>
         <source>Grammar</source>
         <translation>Grammatik</translation>
     </message>
@@ -1166,6 +1258,10 @@
     <message>
         <source>Hide models that this machine has no memory for</source>
         <translation>Skjul modeller, som denne computer ikke har hukommelse til</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Historik</translation>
     </message>
     <message>
         <source>Holds the model back from repeating whole passages. 0 is off.</source>
@@ -1204,8 +1300,16 @@
         <translation>Hvor mange tokens af en chat modellen kan se på én gang. Mere koster hukommelse.</translation>
     </message>
     <message>
+        <source>How often the most likely next token is the source's</source>
+        <translation>Hvor tit det mest sandsynlige næste token er det samme som kildens</translation>
+    </message>
+    <message>
         <source>How often the most obvious words are left out. 0 is off.</source>
         <translation>Hvor tit de mest oplagte ord udelades. 0 er fra.</translation>
+    </message>
+    <message>
+        <source>How surprised the model is by the text, with its standard error; lower is better</source>
+        <translation>Hvor overrasket modellen er over teksten, med standardfejl; lavere er bedre</translation>
     </message>
     <message>
         <source>How the chat's memory is stored. Q8_0 halves it with hardly any loss.</source>
@@ -1228,6 +1332,14 @@
         <translation>Importér en pakke: en model, der er eksporteret på en anden computer</translation>
     </message>
     <message>
+        <source>Import a run</source>
+        <translation>Importér en kørsel</translation>
+    </message>
+    <message>
+        <source>Import a run from a report</source>
+        <translation>Importér en kørsel fra en rapport</translation>
+    </message>
+    <message>
         <source>Import and export</source>
         <translation>Import og eksport</translation>
     </message>
@@ -1248,12 +1360,20 @@
         <translation>Importér {0}</translation>
     </message>
     <message>
+        <source>Importance matrix from this text</source>
+        <translation>Vigtighedsmatrix ud fra denne tekst</translation>
+    </message>
+    <message>
         <source>Importing {0}</source>
         <translation>Importerer {0}</translation>
     </message>
     <message>
         <source>In short</source>
         <translation>Kort fortalt</translation>
+    </message>
+    <message>
+        <source>In tenths of the source's speed: 20 is twice as fast</source>
+        <translation>I tiendedele af kildens hastighed: 20 er dobbelt så hurtigt</translation>
     </message>
     <message>
         <source>In the keyring of this computer, never in a file.</source>
@@ -1312,6 +1432,22 @@
         <translation>Opgaver</translation>
     </message>
     <message>
+        <source>KL</source>
+        <translation>KL</translation>
+    </message>
+    <message>
+        <source>KL divergence</source>
+        <translation>KL-divergens</translation>
+    </message>
+    <message>
+        <source>KL divergence from the source in nats, mean over the tokens; lower is better</source>
+        <translation>KL-divergens fra kilden i nats, gennemsnit over tokens; lavere er bedre</translation>
+    </message>
+    <message>
+        <source>KL divergence {0}, median {1}, 99 % {2}, largest {3}</source>
+        <translation>KL-divergens {0}, median {1}, 99 % {2}, størst {3}</translation>
+    </message>
+    <message>
         <source>KV cache</source>
         <translation>KV-cache</translation>
     </message>
@@ -1322,6 +1458,10 @@
     <message>
         <source>KV cache, values</source>
         <translation>KV-cache, værdier</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Behold</translation>
     </message>
     <message>
         <source>Keep in memory</source>
@@ -1476,10 +1616,6 @@
         <translation>Kun lokalt</translation>
     </message>
     <message>
-        <source>Local only: SLMDesk talks to programs on this computer, and to nothing else.</source>
-        <translation>Kun lokalt: SLMDesk taler med programmer på denne computer og ikke med andet.</translation>
-    </message>
-    <message>
         <source>Location offline</source>
         <translation>Sted utilgængeligt</translation>
     </message>
@@ -1544,6 +1680,10 @@
         <translation>MIT-licens. Lavet med de frie biblioteker, som listen nævner.</translation>
     </message>
     <message>
+        <source>Machine</source>
+        <translation>Computer</translation>
+    </message>
+    <message>
         <source>Made</source>
         <translation>Oprettet</translation>
     </message>
@@ -1572,6 +1712,14 @@
         <translation>Afbild filen i hukommelsen</translation>
     </message>
     <message>
+        <source>Markdown</source>
+        <translation>Markdown</translation>
+    </message>
+    <message>
+        <source>Matrix</source>
+        <translation>Matrix</translation>
+    </message>
+    <message>
         <source>May SLMDesk change this folder?</source>
         <translation>Må SLMDesk ændre denne mappe?</translation>
     </message>
@@ -1588,6 +1736,14 @@
         <translation>Mål dens hastighed</translation>
     </message>
     <message>
+        <source>Measure quality</source>
+        <translation>Mål kvalitet</translation>
+    </message>
+    <message>
+        <source>Measure speed</source>
+        <translation>Mål hastighed</translation>
+    </message>
+    <message>
         <source>Measure the speed of this machine</source>
         <translation>Mål denne computers hastighed</translation>
     </message>
@@ -1596,8 +1752,24 @@
         <translation>Mål denne computer</translation>
     </message>
     <message>
+        <source>Measured on</source>
+        <translation>Målt på</translation>
+    </message>
+    <message>
         <source>Measurements</source>
         <translation>Målinger</translation>
+    </message>
+    <message>
+        <source>Measuring</source>
+        <translation>Måling</translation>
+    </message>
+    <message>
+        <source>Measuring the speed of the source</source>
+        <translation>Måler kildens hastighed</translation>
+    </message>
+    <message>
+        <source>Measuring {0}</source>
+        <translation>Måler {0}</translation>
     </message>
     <message>
         <source>Medium</source>
@@ -1660,6 +1832,10 @@
         <translation>Spejl af Hugging Face</translation>
     </message>
     <message>
+        <source>Model</source>
+        <translation>Model</translation>
+    </message>
+    <message>
         <source>Model card</source>
         <translation>Modelkort</translation>
     </message>
@@ -1692,16 +1868,16 @@
         <translation>Andre programmers modeller bruges, hvor de ligger: Intet kopieres, og intet i deres mapper ændres nogensinde.</translation>
     </message>
     <message>
-        <source>Models on this computer. Put .gguf files into the model folder, or add a folder that holds some. Finding and downloading models comes in a later version.</source>
-        <translation>Modeller på denne computer. Læg .gguf-filer i modelmappen, eller tilføj en mappe, der har nogle. At finde og hente modeller kommer i en senere version.</translation>
-    </message>
-    <message>
         <source>Models on this machine</source>
         <translation>Modeller på denne computer</translation>
     </message>
     <message>
         <source>Models side by side</source>
         <translation>Modeller side om side</translation>
+    </message>
+    <message>
+        <source>Models to quantize</source>
+        <translation>Modeller, der kan kvantiseres</translation>
     </message>
     <message>
         <source>More actions</source>
@@ -1816,6 +1992,10 @@
         <translation>Ny linje</translation>
     </message>
     <message>
+        <source>New run</source>
+        <translation>Ny kørsel</translation>
+    </message>
+    <message>
         <source>New title</source>
         <translation>Ny titel</translation>
     </message>
@@ -1832,8 +2012,8 @@
         <translation>Næste version</translation>
     </message>
     <message>
-        <source>No connection was made since the start.</source>
-        <translation>Der er ikke oprettet nogen forbindelse siden starten.</translation>
+        <source>No GGUF model is here yet.</source>
+        <translation>Der er ingen GGUF-model her endnu.</translation>
     </message>
     <message>
         <source>No connection was tried yet.</source>
@@ -1854,6 +2034,10 @@
     <message>
         <source>No limit</source>
         <translation>Ingen grænse</translation>
+    </message>
+    <message>
+        <source>No model is called so.</source>
+        <translation>Ingen model hedder sådan.</translation>
     </message>
     <message>
         <source>No model matches</source>
@@ -1884,6 +2068,10 @@
         <translation>Ingen proxy</translation>
     </message>
     <message>
+        <source>No unquantized model is here. Get the F16 or BF16 file of one, or allow quantized ones.</source>
+        <translation>Der er ingen ukvantiseret model her. Hent F16- eller BF16-filen til en, eller tillad kvantiserede modeller.</translation>
+    </message>
+    <message>
         <source>No wrap</source>
         <translation>Uden ombrydning</translation>
     </message>
@@ -1902,6 +2090,10 @@
     <message>
         <source>Not enough memory</source>
         <translation>Ikke nok hukommelse</translation>
+    </message>
+    <message>
+        <source>Not enough memory to measure with {0}: it needs {1}, {2} are free.</source>
+        <translation>Ikke nok hukommelse til at måle med {0}: den kræver {1}, {2} er ledig.</translation>
     </message>
     <message>
         <source>Not found</source>
@@ -1957,15 +2149,11 @@
     </message>
     <message>
         <source>Off uses the list of authorities that comes with SLMDesk. Certificates are checked either way.</source>
-        <translation>Fra bruger den liste over certifikatudstedere, der følger med SLMDesk. Certifikater kontrolleres under alle omstændigheder.</translation>
+        <translation>Fra bruger den liste over certifikatudstedere, der følger med SLMDesk. Certifikater kontrolleres i begge tilfælde.</translation>
     </message>
     <message>
         <source>Offline</source>
         <translation>Offline</translation>
-    </message>
-    <message>
-        <source>Offline: SLMDesk makes no connection at all. Models run on this computer.</source>
-        <translation>Offline: SLMDesk opretter slet ingen forbindelser. Modeller kører på denne computer.</translation>
     </message>
     <message>
         <source>Offline: this computer alone. Local only: also the addresses named below. Online: also the hosts you allowed, when something you do needs them.</source>
@@ -1992,12 +2180,20 @@
         <translation>Online</translation>
     </message>
     <message>
-        <source>Online: SLMDesk connects where you ask it to.</source>
-        <translation>Online: SLMDesk forbinder dér, hvor du beder om det.</translation>
+        <source>Only for models trained with -1, 0 and 1; this one would turn to noise</source>
+        <translation>Kun til modeller, der er trænet med -1, 0 og 1; denne ville blive til støj</translation>
     </message>
     <message>
         <source>Only the likeliest words that together reach this probability are considered.</source>
         <translation>Kun de mest sandsynlige ord, der tilsammen når denne sandsynlighed, overvejes.</translation>
+    </message>
+    <message>
+        <source>Only the picture (PNG)</source>
+        <translation>Kun billedet (PNG)</translation>
+    </message>
+    <message>
+        <source>Only the starter is here so far, a tiny model for trying out.</source>
+        <translation>Indtil videre er her kun startmodellen, en lillebitte model til at prøve med.</translation>
     </message>
     <message>
         <source>Only this many of the likeliest words are considered.</source>
@@ -2040,10 +2236,6 @@
         <translation>Åbn dens side</translation>
     </message>
     <message>
-        <source>Open model folder</source>
-        <translation>Åbn modelmappen</translation>
-    </message>
-    <message>
         <source>Open my models folder</source>
         <translation>Åbn min modelmappe</translation>
     </message>
@@ -2068,8 +2260,16 @@
         <translation>Andre kvantiseringer her</translation>
     </message>
     <message>
+        <source>Output tensor</source>
+        <translation>Output-tensor</translation>
+    </message>
+    <message>
         <source>Own proxy</source>
         <translation>Egen proxy</translation>
+    </message>
+    <message>
+        <source>Page with picture (HTML)</source>
+        <translation>Side med billede (HTML)</translation>
     </message>
     <message>
         <source>Panes</source>
@@ -2100,6 +2300,14 @@
         <translation>På pause</translation>
     </message>
     <message>
+        <source>Perplexity</source>
+        <translation>Perpleksitet</translation>
+    </message>
+    <message>
+        <source>Perplexity {0} ± {1}</source>
+        <translation>Perpleksitet {0} ± {1}</translation>
+    </message>
+    <message>
         <source>Physical batch</source>
         <translation>Fysisk batch</translation>
     </message>
@@ -2122,6 +2330,18 @@
     <message>
         <source>Places</source>
         <translation>Steder</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>Præcision</translation>
+    </message>
+    <message>
+        <source>Predicted</source>
+        <translation>Forventet</translation>
+    </message>
+    <message>
+        <source>Predicted for a chat: {0} of memory</source>
+        <translation>Forventet til en chat: {0} hukommelse</translation>
     </message>
     <message>
         <source>Prefers words of average surprise. 1 is off.</source>
@@ -2176,6 +2396,10 @@
         <translation>Programmering</translation>
     </message>
     <message>
+        <source>Progress of the run</source>
+        <translation>Kørslens forløb</translation>
+    </message>
+    <message>
         <source>Prompt read at {0}</source>
         <translation>Prompt læst med {0}</translation>
     </message>
@@ -2200,8 +2424,16 @@
         <translation>Proxybrugernavn</translation>
     </message>
     <message>
+        <source>Public figures of llama.cpp: perplexity added to Llama 3 8B, whose F16 file has 6.23. Where none is published, the range between its neighbours. Your own model is measured in the run.</source>
+        <translation>Offentlige tal fra llama.cpp: øget perpleksitet for Llama 3 8B, hvis F16-fil har 6,23. Hvor der ikke er offentliggjort noget, vises intervallet mellem naboerne. Din egen model måles i kørslen.</translation>
+    </message>
+    <message>
         <source>Publisher</source>
         <translation>Udgiver</translation>
+    </message>
+    <message>
+        <source>Pure (no mix of types)</source>
+        <translation>Ren (ingen blanding af typer)</translation>
     </message>
     <message>
         <source>Put a text file, PDF or Word document into the message</source>
@@ -2222,6 +2454,14 @@
     <message>
         <source>Quantize</source>
         <translation>Kvantisér</translation>
+    </message>
+    <message>
+        <source>Quantizing</source>
+        <translation>Kvantisering</translation>
+    </message>
+    <message>
+        <source>Quantizing to {0}</source>
+        <translation>Kvantiserer til {0}</translation>
     </message>
     <message>
         <source>Queued</source>
@@ -2264,6 +2504,10 @@
         <translation>Læser headeren</translation>
     </message>
     <message>
+        <source>Reading the source to note its SHA-256</source>
+        <translation>Læser kilden for at notere dens SHA-256</translation>
+    </message>
+    <message>
         <source>Reading {0}</source>
         <translation>Læser {0}</translation>
     </message>
@@ -2272,12 +2516,32 @@
         <translation>Læser disse filer én gang for at se, om de virkelig er ens.</translation>
     </message>
     <message>
+        <source>Reads {0}, writes {1} ± {2} tok/s</source>
+        <translation>Læser {0}, skriver {1} ± {2} tok/s</translation>
+    </message>
+    <message>
         <source>Reasoning and mathematics</source>
         <translation>Logik og matematik</translation>
     </message>
     <message>
+        <source>Recipe</source>
+        <translation>Opskrift</translation>
+    </message>
+    <message>
+        <source>Recipes</source>
+        <translation>Opskrifter</translation>
+    </message>
+    <message>
+        <source>Recipes of this run</source>
+        <translation>Opskrifter i denne kørsel</translation>
+    </message>
+    <message>
         <source>Recommended</source>
         <translation>Anbefalet</translation>
+    </message>
+    <message>
+        <source>Recommended: {0}</source>
+        <translation>Anbefalet: {0}</translation>
     </message>
     <message>
         <source>Refused</source>
@@ -2286,6 +2550,10 @@
     <message>
         <source>Reload to apply</source>
         <translation>Indlæs igen for at bruge</translation>
+    </message>
+    <message>
+        <source>Remark</source>
+        <translation>Bemærkning</translation>
     </message>
     <message>
         <source>Remove</source>
@@ -2340,12 +2608,20 @@
         <translation>Rapport</translation>
     </message>
     <message>
+        <source>Reports (*.json)</source>
+        <translation>Rapporter (*.json)</translation>
+    </message>
+    <message>
         <source>Rest of the database</source>
         <translation>Resten af databasen</translation>
     </message>
     <message>
         <source>Restore</source>
         <translation>Gendan</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Resultater</translation>
     </message>
     <message>
         <source>Resume</source>
@@ -2366,6 +2642,10 @@
     <message>
         <source>Rule: {0}</source>
         <translation>Regel: {0}</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>Kør</translation>
     </message>
     <message>
         <source>Runs here</source>
@@ -2402,6 +2682,26 @@
     <message>
         <source>Safety</source>
         <translation>Sikkerhed</translation>
+    </message>
+    <message>
+        <source>Same top</source>
+        <translation>Samme top</translation>
+    </message>
+    <message>
+        <source>Same top token</source>
+        <translation>Samme toptoken</translation>
+    </message>
+    <message>
+        <source>Same top token {0} ± {1}, probability {2} on average</source>
+        <translation>Samme toptoken {0} ± {1}, sandsynlighed {2} i gennemsnit</translation>
+    </message>
+    <message>
+        <source>Same top token ≥</source>
+        <translation>Samme toptoken ≥</translation>
+    </message>
+    <message>
+        <source>Same top token, size, speed: passed or not</source>
+        <translation>Samme toptoken, størrelse, hastighed: bestået eller ej</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -2540,6 +2840,10 @@
         <translation>Vis eller skjul listen med chats</translation>
     </message>
     <message>
+        <source>Show the results</source>
+        <translation>Vis resultaterne</translation>
+    </message>
+    <message>
         <source>Show thinking unfolded</source>
         <translation>Vis tanker foldet ud</translation>
     </message>
@@ -2556,6 +2860,10 @@
         <translation>Størrelse</translation>
     </message>
     <message>
+        <source>Size against loss</source>
+        <translation>Størrelse mod tab</translation>
+    </message>
+    <message>
         <source>Slots</source>
         <translation>Pladser</translation>
     </message>
@@ -2570,6 +2878,10 @@
     <message>
         <source>Small</source>
         <translation>Lille</translation>
+    </message>
+    <message>
+        <source>Smaller by ≥</source>
+        <translation>Mindre med ≥</translation>
     </message>
     <message>
         <source>Smallest devices</source>
@@ -2596,12 +2908,20 @@
         <translation>Sortér efter</translation>
     </message>
     <message>
+        <source>Source</source>
+        <translation>Kilde</translation>
+    </message>
+    <message>
         <source>Speed</source>
         <translation>Hastighed</translation>
     </message>
     <message>
         <source>Speed limit</source>
         <translation>Hastighedsgrænse</translation>
+    </message>
+    <message>
+        <source>Speed ≥</source>
+        <translation>Hastighed ≥</translation>
     </message>
     <message>
         <source>Starter</source>
@@ -2612,12 +2932,20 @@
         <translation>Starter: lillebitte, til at prøve med</translation>
     </message>
     <message>
+        <source>State</source>
+        <translation>Tilstand</translation>
+    </message>
+    <message>
         <source>Status</source>
         <translation>Status</translation>
     </message>
     <message>
         <source>Steers the surprise of the text by itself; top-k, top-p and min-p are not used then.</source>
         <translation>Styrer selv, hvor overraskende teksten er; top-k, top-p og min-p bruges så ikke.</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>Trin</translation>
     </message>
     <message>
         <source>Still writing.</source>
@@ -2688,6 +3016,10 @@
         <translation>Tabel (*.csv);;JSON (*.json)</translation>
     </message>
     <message>
+        <source>Table (CSV)</source>
+        <translation>Tabel (CSV)</translation>
+    </message>
+    <message>
         <source>Tag</source>
         <translation>Mærke</translation>
     </message>
@@ -2740,6 +3072,10 @@
         <translation>Test forbindelse</translation>
     </message>
     <message>
+        <source>Text</source>
+        <translation>Tekst</translation>
+    </message>
+    <message>
         <source>Text (*.md);;JSON (*.json)</source>
         <translation>Tekst (*.md);;JSON (*.json)</translation>
     </message>
@@ -2752,12 +3088,20 @@
         <translation>Tekst, PDF og Word (*.txt *.md *.csv *.json *.py *.js *.html *.xml *.yaml *.pdf *.docx);;Alle (*)</translation>
     </message>
     <message>
+        <source>Texts (*.txt *.md *.csv *.py *.json);;All files (*)</source>
+        <translation>Tekster (*.txt *.md *.csv *.py *.json);;Alle filer (*)</translation>
+    </message>
+    <message>
         <source>The best models for what you want to do, on this machine</source>
         <translation>De bedste modeller til det, du vil, på denne computer</translation>
     </message>
     <message>
         <source>The bin is empty</source>
         <translation>Papirkurven er tom</translation>
+    </message>
+    <message>
+        <source>The built-in text (63 kB: prose, dialogues, code, numbers)</source>
+        <translation>Den indbyggede tekst (63 kB: prosa, dialoger, kode, tal)</translation>
     </message>
     <message>
         <source>The chats are then readable for anyone with this disk.</source>
@@ -2784,6 +3128,10 @@
         <translation>Filen sammenlignes med den offentliggjorte kontrolsum</translation>
     </message>
     <message>
+        <source>The file is there, but could not be measured. {0}</source>
+        <translation>Filen findes, men kunne ikke måles. {0}</translation>
+    </message>
+    <message>
         <source>The files hold no such fields.</source>
         <translation>Filerne har ingen sådanne felter.</translation>
     </message>
@@ -2794,6 +3142,10 @@
     <message>
         <source>The host can be reached.</source>
         <translation>Værten kan nås.</translation>
+    </message>
+    <message>
+        <source>The installed llama.cpp cannot make it of this model</source>
+        <translation>Den installerede llama.cpp kan ikke lave den ud fra denne model</translation>
     </message>
     <message>
         <source>The list of connections. The hosts you allowed stay.</source>
@@ -2812,6 +3164,10 @@
         <translation>Også de modeller, SLMDesk har hentet</translation>
     </message>
     <message>
+        <source>The most memory that measuring the speed took; predicted where it was not measured</source>
+        <translation>Den mest hukommelse, målingen af hastigheden brugte; forventet, hvor den ikke er målt</translation>
+    </message>
+    <message>
         <source>The name to give to slmdesk pull in a terminal</source>
         <translation>Navnet, der skal gives til slmdesk pull i en terminal</translation>
     </message>
@@ -2824,8 +3180,16 @@
         <translation>De andre er på listen. Intet andet er ændret.</translation>
     </message>
     <message>
+        <source>The picture appears with the first measured file</source>
+        <translation>Billedet vises med den første målte fil</translation>
+    </message>
+    <message>
         <source>The queue, and where each file came from.</source>
         <translation>Køen, og hvor hver fil kom fra.</translation>
+    </message>
+    <message>
+        <source>The run is {0}.</source>
+        <translation>Kørslen: {0}.</translation>
     </message>
     <message>
         <source>The safety check found nothing wrong with the file.</source>
@@ -2902,10 +3266,6 @@
     <message>
         <source>Theme</source>
         <translation>Tema</translation>
-    </message>
-    <message>
-        <source>There are no models in these folders yet.</source>
-        <translation>Der er endnu ingen modeller i disse mapper.</translation>
     </message>
     <message>
         <source>There is no keyring here: the token is kept until SLMDesk is closed.</source>
@@ -2985,7 +3345,11 @@
     </message>
     <message>
         <source>Time</source>
-        <translation>Tidspunkt</translation>
+        <translation>Tid</translation>
+    </message>
+    <message>
+        <source>Time for measuring</source>
+        <translation>Tid til måling</translation>
     </message>
     <message>
         <source>Today</source>
@@ -3006,6 +3370,10 @@
     <message>
         <source>Tokens</source>
         <translation>Tokens</translation>
+    </message>
+    <message>
+        <source>Tokens a second, writing 128 of them</source>
+        <translation>Tokens i sekundet ved skrivning af 128</translation>
     </message>
     <message>
         <source>Tokens are never written to the settings, logs or exports, and only the part of the program that needs one is given it.</source>
@@ -3072,6 +3440,10 @@
         <translation>Omsætter tekst til tal til søgning og sammenligning</translation>
     </message>
     <message>
+        <source>Type</source>
+        <translation>Type</translation>
+    </message>
+    <message>
         <source>Type what you look for, or press Search to see what is popular there.</source>
         <translation>Skriv, hvad du leder efter, eller tryk på Søg for at se, hvad der er populært dér.</translation>
     </message>
@@ -3094,6 +3466,10 @@
     <message>
         <source>Unload and delete</source>
         <translation>Fjern fra hukommelsen og slet</translation>
+    </message>
+    <message>
+        <source>Unload other models, or untick measuring and the importance matrix.</source>
+        <translation>Fjern andre modeller fra hukommelsen, eller slå måling og vigtighedsmatrix fra.</translation>
     </message>
     <message>
         <source>Unload {0}</source>
@@ -3126,6 +3502,10 @@
     <message>
         <source>Updated</source>
         <translation>Opdateret</translation>
+    </message>
+    <message>
+        <source>Use the built-in text</source>
+        <translation>Brug den indbyggede tekst</translation>
     </message>
     <message>
         <source>Used instead of huggingface.co. The variable HF_ENDPOINT does the same.</source>
@@ -3186,6 +3566,18 @@
     <message>
         <source>Waiting for the first word…</source>
         <translation>Venter på det første ord…</translation>
+    </message>
+    <message>
+        <source>Weight of memory</source>
+        <translation>Vægtning af hukommelse</translation>
+    </message>
+    <message>
+        <source>Weight of quality</source>
+        <translation>Vægtning af kvalitet</translation>
+    </message>
+    <message>
+        <source>Weight of speed</source>
+        <translation>Vægtning af hastighed</translation>
     </message>
     <message>
         <source>Weights {0} · KV {1} · buffers {2}</source>
@@ -3280,6 +3672,10 @@
         <translation>Hvilke forbindelser</translation>
     </message>
     <message>
+        <source>Which model is to be made smaller? Best is its unquantized file: F16, BF16 or F32.</source>
+        <translation>Hvilken model skal gøres mindre? Bedst er dens ukvantiserede fil: F16, BF16 eller F32.</translation>
+    </message>
+    <message>
         <source>Which models were found where, with your names, tags and notes.</source>
         <translation>Hvilke modeller der er fundet hvor, med dine navne, mærker og noter.</translation>
     </message>
@@ -3305,7 +3701,7 @@
     </message>
     <message>
         <source>With SLMDesk</source>
-        <translation>Følger med SLMDesk</translation>
+        <translation>Med SLMDesk</translation>
     </message>
     <message>
         <source>Without the key nobody can read them, and neither can you.</source>
@@ -3342,6 +3738,10 @@
     <message>
         <source>Writing one sentence</source>
         <translation>Skriver én sætning</translation>
+    </message>
+    <message>
+        <source>Written to {0}</source>
+        <translation>Skrevet til {0}</translation>
     </message>
     <message>
         <source>XTC probability</source>
@@ -3384,6 +3784,18 @@
         <translation>cirka {0}</translation>
     </message>
     <message>
+        <source>about {0} h left</source>
+        <translation>cirka {0} t tilbage</translation>
+    </message>
+    <message>
+        <source>about {0} min left</source>
+        <translation>cirka {0} min tilbage</translation>
+    </message>
+    <message>
+        <source>about {0} s left</source>
+        <translation>cirka {0} s tilbage</translation>
+    </message>
+    <message>
         <source>almost done</source>
         <translation>næsten færdig</translation>
     </message>
@@ -3396,8 +3808,20 @@
         <translation>så god som originalen, kræver meget hukommelse</translation>
     </message>
     <message>
+        <source>at work</source>
+        <translation>i gang</translation>
+    </message>
+    <message>
         <source>blocked</source>
         <translation>blokeret</translation>
+    </message>
+    <message>
+        <source>bubble: writing speed · dashed: Pareto front</source>
+        <translation>boble: skrivehastighed · stiplet: Paretofront</translation>
+    </message>
+    <message>
+        <source>cancelled</source>
+        <translation>annulleret</translation>
     </message>
     <message>
         <source>chat</source>
@@ -3416,6 +3840,18 @@
         <translation>dage</translation>
     </message>
     <message>
+        <source>discarded</source>
+        <translation>kasseret</translation>
+    </message>
+    <message>
+        <source>done</source>
+        <translation>færdig</translation>
+    </message>
+    <message>
+        <source>elsewhere</source>
+        <translation>et andet sted</translation>
+    </message>
+    <message>
         <source>failed</source>
         <translation>mislykket</translation>
     </message>
@@ -3426,6 +3862,14 @@
     <message>
         <source>first token {0}</source>
         <translation>første token {0}</translation>
+    </message>
+    <message>
+        <source>full</source>
+        <translation>fuld</translation>
+    </message>
+    <message>
+        <source>in the library</source>
+        <translation>i biblioteket</translation>
     </message>
     <message>
         <source>kB/s</source>
@@ -3444,8 +3888,24 @@
         <translation>sted utilgængeligt</translation>
     </message>
     <message>
+        <source>low</source>
+        <translation>lav</translation>
+    </message>
+    <message>
         <source>made</source>
         <translation>oprettet</translation>
+    </message>
+    <message>
+        <source>measuring</source>
+        <translation>måler</translation>
+    </message>
+    <message>
+        <source>measuring {0}</source>
+        <translation>måling {0}</translation>
+    </message>
+    <message>
+        <source>medium</source>
+        <translation>mellem</translation>
     </message>
     <message>
         <source>more than 30 billion parameters</source>
@@ -3460,12 +3920,32 @@
         <translation>aldrig brugt</translation>
     </message>
     <message>
+        <source>none</source>
+        <translation>ingen</translation>
+    </message>
+    <message>
         <source>not known</source>
         <translation>ukendt</translation>
     </message>
     <message>
+        <source>not measured</source>
+        <translation>ikke målt</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>fra</translation>
+    </message>
+    <message>
         <source>passed</source>
         <translation>bestået</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>på pause</translation>
+    </message>
+    <message>
+        <source>perplexity {0}</source>
+        <translation>perpleksitet {0}</translation>
     </message>
     <message>
         <source>port {0}</source>
@@ -3484,8 +3964,16 @@
         <translation>prompt {0}</translation>
     </message>
     <message>
+        <source>quantizing</source>
+        <translation>kvantiserer</translation>
+    </message>
+    <message>
         <source>read-only</source>
         <translation>skrivebeskyttet</translation>
+    </message>
+    <message>
+        <source>same top token</source>
+        <translation>samme toptoken</translation>
     </message>
     <message>
         <source>shares its bytes</source>
@@ -3494,6 +3982,14 @@
     <message>
         <source>since {0}, {1}</source>
         <translation>siden {0}, {1}</translation>
+    </message>
+    <message>
+        <source>smaller</source>
+        <translation>mindre</translation>
+    </message>
+    <message>
+        <source>speed</source>
+        <translation>hastighed</translation>
     </message>
     <message>
         <source>speed measured {0}</source>
@@ -3508,12 +4004,32 @@
         <translation>tekst</translation>
     </message>
     <message>
+        <source>tok/s</source>
+        <translation>tok/s</translation>
+    </message>
+    <message>
         <source>tokens</source>
         <translation>tokens</translation>
     </message>
     <message>
+        <source>ultra-low</source>
+        <translation>meget lav</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>venter</translation>
+    </message>
+    <message>
+        <source>waits for the run before it</source>
+        <translation>venter på den forrige kørsel</translation>
+    </message>
+    <message>
         <source>{"type": "object", "properties": {}}</source>
         <translation>{"type": "object", "properties": {}}</translation>
+    </message>
+    <message>
+        <source>{0} (source)</source>
+        <translation>{0} (kilde)</translation>
     </message>
     <message>
         <source>{0} ({1} tokens) no longer fit and will be left out of the next request.</source>
@@ -3552,12 +4068,8 @@
         <translation>{0} forbindelser</translation>
     </message>
     <message>
-        <source>{0} connections since the start, the newest first:</source>
-        <translation>{0} forbindelser siden starten, den nyeste først:</translation>
-    </message>
-    <message>
         <source>{0} connects to {1}. Nothing has been sent yet.</source>
-        <translation>{0} forbinder til {1}. Intet er sendt endnu.</translation>
+        <translation>{0}: kræver en forbindelse til {1}. Intet er sendt endnu.</translation>
     </message>
     <message>
         <source>{0} cores</source>
@@ -3608,6 +4120,10 @@
         <translation>{0} ligger i papirkurven, {1}</translation>
     </message>
     <message>
+        <source>{0} is in the library</source>
+        <translation>{0} ligger i biblioteket</translation>
+    </message>
+    <message>
         <source>{0} jobs</source>
         <translation>{0} opgaver</translation>
     </message>
@@ -3618,6 +4134,10 @@
     <message>
         <source>{0} lines</source>
         <translation>{0} linjer</translation>
+    </message>
+    <message>
+        <source>{0} min</source>
+        <translation>{0} min</translation>
     </message>
     <message>
         <source>{0} min left</source>
@@ -3648,6 +4168,10 @@
         <translation>{0} ms</translation>
     </message>
     <message>
+        <source>{0} needs it</source>
+        <translation>{0} kræver den</translation>
+    </message>
+    <message>
         <source>{0} new models</source>
         <translation>{0} nye modeller</translation>
     </message>
@@ -3672,6 +4196,10 @@
         <translation>{0} af {1} modeller · {2}</translation>
     </message>
     <message>
+        <source>{0} on disk</source>
+        <translation>{0} på disken</translation>
+    </message>
+    <message>
         <source>{0} parameters</source>
         <translation>{0} parametre</translation>
     </message>
@@ -3682,6 +4210,14 @@
     <message>
         <source>{0} queued</source>
         <translation>{0} i kø</translation>
+    </message>
+    <message>
+        <source>{0} recipes</source>
+        <translation>{0} opskrifter</translation>
+    </message>
+    <message>
+        <source>{0} recipes, {1}</source>
+        <translation>{0} opskrifter, {1}</translation>
     </message>
     <message>
         <source>{0} s</source>
@@ -3716,8 +4252,16 @@
         <translation>{0} frigjort</translation>
     </message>
     <message>
+        <source>{0} × {1} tokens for each file</source>
+        <translation>{0} × {1} tokens til hver fil</translation>
+    </message>
+    <message>
         <source>{0}, changed</source>
         <translation>{0}, ændret</translation>
+    </message>
+    <message>
+        <source>{0}, from another machine</source>
+        <translation>{0}, fra en anden computer</translation>
     </message>
     <message>
         <source>{0}, {1} active</source>
@@ -3728,12 +4272,24 @@
         <translation>{0}, {1} bit pr. vægt</translation>
     </message>
     <message>
+        <source>{0}, {1} chunks</source>
+        <translation>{0}, {1} bidder</translation>
+    </message>
+    <message>
         <source>{0}, {1} for keys and values</source>
         <translation>{0}, {1} til nøgler og værdier</translation>
     </message>
     <message>
+        <source>{0}, {1} smaller</source>
+        <translation>{0}, {1} mindre</translation>
+    </message>
+    <message>
         <source>{0}. The version you have stays until the new one is verified.</source>
         <translation>{0}. Den version, du har, bliver, indtil den nye er kontrolleret.</translation>
+    </message>
+    <message>
+        <source>{0}: as usual</source>
+        <translation>{0}: som normalt</translation>
     </message>
     <message>
         <source>{1} models lie here more than once. {0} can be won back.</source>
