@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """All commands and options."""
-    from slmdesk.cli import chat, chats, doctor, fit, inspect, library, models, network, quantize, storage
+    from slmdesk.cli import chat, chats, doctor, fit, hub, inspect, library, models, network, quantize, storage
 
     top = argparse.ArgumentParser(
         prog="slmdesk", description="Small language models on your own machine. Without a command the window opens."
@@ -65,7 +65,7 @@ def parser() -> argparse.ArgumentParser:
     _common(top, default=None)
     _common(common, default=argparse.SUPPRESS)
     commands = top.add_subparsers(title="commands", metavar="COMMAND")
-    for module in (chat, chats, models, library, network, storage, doctor, inspect, fit, quantize):
+    for module in (chat, chats, models, library, hub, network, storage, doctor, inspect, fit, quantize):
         module.add_commands(commands, common)
     return top
 

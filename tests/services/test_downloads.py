@@ -191,7 +191,7 @@ async def test_a_corrupted_part_is_fetched_again_and_not_the_whole_file(desk: De
     done = await fetched(desk)
     assert done.state is DownloadState.DONE
     assert content(desk) == data
-    assert hub.sent < 1.6 * len(data)
+    assert hub.sent < 1.9 * len(data)  # the second look ends where the bad part was found, but for what is under way
 
 
 async def test_a_hub_that_keeps_lying_never_makes_a_model(desk: Desk, hub: HubServer) -> None:

@@ -98,7 +98,7 @@ class Downloads(QObject):
         await self._adopt()
         self.changed.emit()
         self._pump()
-        self._spawn(self._settle())
+        self._spawn(self.settle())
 
     def take_up(self) -> None:
         """:meth:`start`, in the background."""
@@ -322,18 +322,7 @@ class Downloads(QObject):
         await self.origins.keep(item.root, plan)
         await self._queue.set(item.download.id, DownloadState.DONE, done=plan.size, finished=time.time())
         await self._on_files([folder / f.path for f in plan.files])
-        self._spawn(self._settle())
-
-    async def _settle(self) -> None:
-        """See that finished files are on the disk for good; those of which it is not known are looked at again."""
-        try:
-            broken = await self.origins.settle()
-        except SlmdeskError as error:
-            log.info("finished downloads could not be settled: %s", error)
-            return
-        for plan, root in broken:
-            if not self._closed:
-                await self.add(plan, root)
+        self._spawn(self.settle())
 
     # ---- trouble ---------------------------------------------------------------------------------------------------
 

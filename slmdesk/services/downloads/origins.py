@@ -60,9 +60,17 @@ class Origins:
         published = (file.sha256, file.git_oid)
         if known is None or (known.sha256, known.git_oid) != published or not any(published):
             return False
-        if not known.settled and known.fetched < self._started:  # a power cut may have come between
+        if not await asyncio.to_thread(_as_it_came, path, file.size, known.fetched):
             return False
-        return await asyncio.to_thread(_as_it_came, path, file.size, known.fetched)
+        # A power cut may have come after it was fetched: where that is not known, it is read again.
+        return known.settled or known.fetched >= self._started or await self._is_sound(known)
+
+    async def _is_sound(self, origin: Origin) -> bool:
+        """Whether a file still is what was published of it."""
+        root = Path(origin.root)
+        inside = origin.path.relative_to(root).as_posix()
+        found = await self._hub.do(root, "hash", folder=str(root), path=inside)
+        return found["sha256"] == origin.sha256 or bool(origin.git_oid and found["git_oid"] == origin.git_oid)
 
     async def settle(self) -> list[tuple[DownloadPlan, Path]]:
         """Have finished files written to the disk for good.
@@ -75,18 +83,20 @@ class Origins:
         for origin in open_ones:
             root = Path(origin.root)
             if not await asyncio.to_thread(origin.path.is_file):
-                await self._store.drop_origins([origin.path])
-                self._by_path.pop(origin.path, None)
+                await self._forget(origin)
                 continue
             inside = origin.path.relative_to(root).as_posix()
-            if origin.fetched < self._started:
-                found = await self._hub.do(root, "hash", folder=str(root), path=inside)
-                if found["sha256"] != origin.sha256 and found["git_oid"] != origin.git_oid:
-                    broken.append((_plan(origin), root))
-                    continue
+            if origin.fetched < self._started and not await self._is_sound(origin):
+                await self._forget(origin)
+                broken.append((_plan(origin), root))
+                continue
             await self._hub.do(root, "sync", folder=str(root), paths=[inside])
             await self.put([replace(origin, settled=True)])
         return broken
+
+    async def _forget(self, origin: Origin) -> None:
+        await self._store.drop_origins([origin.path])
+        self._by_path.pop(origin.path, None)
 
     async def updates(self, sources: Sources) -> list[Update]:
         """What its sources have in a newer version, by repository. A file given at one commit has none."""

@@ -14,7 +14,7 @@ class AbsentSource:
     def __init__(self, key: str, name: str, runtime: str, hint: str) -> None:
         self.key = key
         self.name = name
-        self._message = f"{name} is asked through {runtime}, and SLMDesk does not find {runtime} on this machine."
+        self._message = f"{runtime} was not found on this machine, so its models cannot be listed."
         self._hint = hint
 
     def status(self) -> SourceStatus:
