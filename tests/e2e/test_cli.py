@@ -54,6 +54,10 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         "chats search",
         "chats export",
         "chats import",
+        "search",
+        "pull",
+        "bundle export",
+        "bundle import",
     ],
 )
 def test_help_everywhere(command: str, capsys: pytest.CaptureFixture[str]) -> None:

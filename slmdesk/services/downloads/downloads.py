@@ -195,6 +195,17 @@ class Downloads(QObject):
             await self._ended.wait_for(lambda: self._at_rest(download_id))
         return self._queue.require(download_id).download
 
+    async def settle(self) -> None:
+        """See that finished files are on the disk for good; those of which it is not known are looked at again."""
+        try:
+            broken = await self.origins.settle()
+        except SlmdeskError as error:
+            log.info("finished downloads could not be settled: %s", error)
+            return
+        for plan, root in broken:
+            if not self._closed:
+                await self.add(plan, root)
+
     async def updates(self) -> builtins.list[Update]:
         """Newer versions, at their sources, of files that came through here. Raises NetworkBlocked."""
         await self.load()
