@@ -64,7 +64,7 @@ class Library(Shelf):
 
         Raises SlmdeskError naming what there is.
         """
-        await self._know()
+        await self._settle()
         path = await asyncio.to_thread(_existing, wanted)
         model = self._named(wanted, path)
         if model is None and path is None and self._index is not None:

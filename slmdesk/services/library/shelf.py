@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.facts import ModelFacts
 from slmdesk.core.file_entry import FileEntry
-from slmdesk.core.models import Ability, Model, ModelFormat, ParameterClass
+from slmdesk.core.models import Ability, Home, Model, ModelFormat, ParameterClass
 from slmdesk.core.safety import Finding
 from slmdesk.core.shape import ModelShape
 from slmdesk.runtimes.base import Runtime
@@ -47,6 +47,7 @@ class Shelf(QObject):
         self._assembly = Assembly({f: r.name for r in reversed(runtimes) for f in r.formats}, starter)
         self._assembled = Assembled()
         self._listed: dict[str, Model] = {}
+        self._first: dict[str, Model] = {}  # the starter, until a scan has described it
         self._outside: dict[str, Model] = {}
         self._models: dict[str, Model] = {}
         self._sorted: list[Model] = []
@@ -226,14 +227,26 @@ class Shelf(QObject):
     # ---- keeping it ------------------------------------------------------------------------------------------------
 
     async def _know(self) -> None:
-        """Know at least the last scan's models, the starter, and those that runtimes list themselves."""
+        """Know at least the last scan's models, the starter, and those that runtimes list themselves.
+
+        The starter is there before any scan: its runtime reads the header of the one file that it comes with.
+        """
         await self.open()
         async with self._opening:
             if self._asked:
                 return
             if self._index is not None and self._starter_path not in self._index.entries:
-                await self._index.scan(only=[self._starter_path])
+                lists = await asyncio.gather(*(r.models() for r in self._runtimes if r.formats))
+                own = [self._marked(m) for models in lists for m in models if m.path == self._starter_path]
+                self._first = {m.id: replace(m, homes=(Home(m.path, "own", size=m.size),)) for m in own}
             await self._ask()
+            await self._rebuild()
+
+    async def _settle(self) -> None:
+        """As :meth:`_know`, and everything about the starter, before anybody asks for its facts."""
+        await self._know()
+        if self._index is not None and self._starter_path not in self._index.entries:
+            await self._index.scan(only=[self._starter_path])
             await self._rebuild()
 
     async def _ask(self) -> None:
@@ -267,7 +280,7 @@ class Shelf(QObject):
             entries, notes = list(index.entries.values()), dict(index.notes)
             assembled = self._assembly.assemble(entries, index.places.owned(), notes)
             counts = _counted(entries)
-        models = {**assembled.models, **listed}
+        models = {**self._first, **assembled.models, **listed}
         known = self._models
         changed = len(models) != len(known) - len(self._outside) or any(
             known.get(i) is not m and known.get(i) != m for i, m in models.items()

@@ -52,7 +52,7 @@ class Room:
         store = ModelStore(self.database)
         places = Places(self.settings, store, own=self.own, builtin=[self.starter], installed=self.stores)
         self.index = Index(store, places, self.files)
-        self.library = Library([LlamaCpp([])], self.settings, self.starter, self.index)
+        self.library = Library([LlamaCpp([self.starter])], self.settings, self.starter, self.index)
         await self.library.open()
         return self.library
 
