@@ -127,6 +127,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         hardware=desk.hardware,
         jobs=desk.jobs,
         fits=desk.fits,
+        advisor=desk.advisor,
     )
     chat = ChatPane(services)
     models = ModelsPane(
@@ -194,6 +195,7 @@ def compose(desk: Desk, source: ThemeSource) -> MainWindow:
         models.add_paths(paths)
 
     FileDrop(window).dropped.connect(take_in)
+
     def recommend() -> None:
         window.show_pane("models")
         models.recommend()

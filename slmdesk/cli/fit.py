@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from slmdesk.cli.models import on_stderr
+from slmdesk.core.advisor import PRIORITIES, USES, ClassRow
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import SlmdeskError
 from slmdesk.core.fit import Fit, FitLevel
@@ -21,6 +22,7 @@ from slmdesk.core.remote import RemoteDetails
 from slmdesk.core.shape import ModelShape
 from slmdesk.core.shape_config import shape_of_config
 from slmdesk.desk import Desk
+from slmdesk.services.advisor import Advice
 from slmdesk.services.fit import Fits
 from slmdesk.storage.measurements import Measurement
 
@@ -28,7 +30,7 @@ KV_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_n
 
 
 def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
-    """Declare ``fit``."""
+    """Declare ``fit`` and ``advise``."""
     text = (
         "Tell whether a model will run on this machine, how well, and what helps where it does not. REF may also name "
         "a model that is not here yet, such as hf:owner/repo."
@@ -44,6 +46,14 @@ def add_commands(commands: Any, common: argparse.ArgumentParser) -> None:
     p.add_argument("--machine", action="store_true", help="tell what this machine is, each figure with its source")
     p.add_argument("--json", action="store_true")
     p.set_defaults(command=fit)
+    text = "Recommend models for a use on this machine, each with the reasons, and tell what this machine can run."
+    p = commands.add_parser("advise", parents=[common], help="which model to take here", description=text)
+    p.add_argument("--use", choices=[key for key, _ in USES], default="chat", help="what it is wanted for")
+    p.add_argument("--priority", choices=[key for key, _ in PRIORITIES], default="balanced", help="what matters most")
+    p.add_argument("--classes", action="store_true", help="only what this machine can run, by size class")
+    p.add_argument("--limit", type=_count, default=5, metavar="N", help="how many models")
+    p.add_argument("--json", action="store_true")
+    p.set_defaults(command=advise)
 
 
 def _count(text: str) -> int:
@@ -81,6 +91,22 @@ async def fit(args: argparse.Namespace) -> int:
         for name, judged in found:
             _print(name, judged)
     return 1 if found and all(judged.level is FitLevel.TOO_BIG for _, judged in found) else 0
+
+
+async def advise(args: argparse.Namespace) -> int:
+    """Print the recommended models with their reasons; 1 where none suits."""
+    async with Desk.opened(args.profile) as desk:
+        await desk.fits.detect()
+        found = [] if args.classes else desk.advisor.advise(args.use, args.priority)[: args.limit]
+        classes = desk.advisor.what_runs() if args.classes else []
+    if args.json:
+        told = [asdict(row) for row in classes] if args.classes else [advice_json(advice) for advice in found]
+        print(json.dumps(told, ensure_ascii=False))
+    elif args.classes:
+        _print_classes(classes)
+    else:
+        _print_advice(found)
+    return 0 if found or classes else 1
 
 
 async def _judged(desk: Desk, wanted: str, options: LoadOptions, *, ways: bool) -> list[tuple[str, Fit]]:
@@ -154,6 +180,23 @@ def fit_json(fit: Fit) -> dict[str, Any]:
     }
 
 
+def advice_json(advice: Advice) -> dict[str, Any]:
+    """A recommendation as JSON."""
+    return {
+        "ref": f"catalog:{advice.entry.id}",
+        "name": advice.entry.name,
+        "parameters": advice.entry.parameters,
+        "quantization": advice.variant.quantization,
+        "size": advice.variant.size,
+        "licence": advice.entry.licence,
+        "runtime": advice.runtime,
+        "model_id": advice.model_id,
+        "score": round(advice.score, 2),
+        "reasons": [asdict(reason) for reason in advice.reasons],
+        "fit": fit_json(advice.fit),
+    }
+
+
 def machine_json(fits: Fits) -> dict[str, Any]:
     """The machine as JSON, with its measured speed."""
     return {**asdict(fits.machine), "speed": fits.speed.to_dict(), "speed_measured": fits.measured}
@@ -169,6 +212,25 @@ def _print(name: str, fit: Fit) -> None:
         print("  The speed is a guess: measure this machine with --measure.")
     for remedy in fit.remedies:
         print(f"  - {remedy.label}")
+
+
+def _print_advice(found: Sequence[Advice]) -> None:
+    for number, advice in enumerate(found, 1):
+        here = " (on this machine)" if advice.model_id else ""
+        size, label = f"{advice.variant.size / 1e9:.1f} GB", advice.variant.quantization
+        print(f"{number}. {advice.entry.name} {label}, {size}, {advice.runtime}{here}")
+        for reason in advice.reasons:
+            print(f"   - {reason.sentence} [{reason.rule}]")
+        print(f"   {advice.fit.label}; get it with: slmdesk pull catalog:{advice.entry.id}:{label}")
+    if not found:
+        print("No model of the collection suits this use on this machine.", file=sys.stderr)
+
+
+def _print_classes(rows: Sequence[ClassRow]) -> None:
+    for row in rows:
+        print(f"{row.parameter_class.value} ({row.range} parameters), such as {', '.join(row.examples)}")
+        for quantization, need, level in row.needs:
+            print(f"   {quantization:<7} {in_gib(need):>9}  {level}")
 
 
 def _print_loads(loads: Sequence[Measurement]) -> None:

@@ -15,6 +15,7 @@ from slmdesk.core.fit import Fit, FitLevel
 from slmdesk.core.memory import in_gib
 from slmdesk.core.models import Ability, ParameterClass
 from slmdesk.core.quantizations import bits_of
+from slmdesk.core.shape import ModelShape
 
 USES = (
     ("chat", "Everyday questions and writing"),
@@ -57,14 +58,14 @@ PERPLEXITY = {
 """Increase of perplexity over F16."""
 
 _PICKS = {
-    "code": ("phi-4-mini", "qwen2.5-coder", "qwen3-coder"),
+    "chat": ("qwen3-1.7b", "gemma-3"),
+    "code": ("phi-4-mini",),
     "documents": ("qwen3-4b",),
-    "reasoning": ("phi-4-mini", "phi-4-mini-reasoning", "deepseek-r1"),
+    "reasoning": ("phi-4-mini",),
     "languages": ("qwen3",),
-    "chat": ("qwen3-1.7b", "gemma-3", "gemma3"),
     "small": ("qwen3-0.6b",),
 }
-"""The course's picks, as beginnings of the catalog's ids."""
+"""The course's picks, as beginnings of the catalog's ids, its first pick first."""
 _STRENGTHS = {
     "chat": {"chat", "general", "assistant", "writing", "instruction"},
     "code": {"code", "coding", "programming"},
@@ -144,6 +145,9 @@ class Entry(Protocol):
     def abilities(self) -> Collection[Ability]:
         """What it can do besides chat."""
 
+    def shape(self) -> ModelShape | None:
+        """Its dimensions, where they are known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:
@@ -207,7 +211,7 @@ def _use_score(entry: Entry, use: str, reasons: list[Reason]) -> float:
         score += 4
         reasons.append(Reason("context", f"Trained for {entry.context_length:,} tokens at a time."))
     if use == "small":
-        score -= 12 * math.log2(max(entry.parameters, 1) / 1e8)
+        score -= 20 * max(0.0, math.log2(max(entry.parameters, 1) / 7e8))
         reasons.append(Reason("small", f"{entry.parameters / 1e9:.1f} B parameters run on small devices."))
     return score
 
@@ -218,15 +222,21 @@ def _loss(quantization: str, reasons: list[Reason], size: int) -> float:
     bits = bits_of(label)
     if not bits:
         return 0.1
-    lost = PERPLEXITY.get(label, 0.05 * max(0.0, 16 - bits) ** 2 / 20)
     saved = max(0.0, 1 - bits / 16)
     words = f"{label}: {bits:.1f} bits per weight, {saved:.0%} smaller than F16"
-    if label in {"Q2_K", "Q2_K_S"}:
-        reasons.append(Reason("precision", f"{words}; quality suffers (+3.5 perplexity over F16)."))
+    if label.startswith("MXFP4"):
+        reasons.append(Reason("precision", f"{words}, and the format that its publisher trained it for."))
+        return 0.0
+    if label not in PERPLEXITY:
+        reasons.append(Reason("precision", f"{words}."))
+        return 0.35 * 2 ** (4.0 - bits)
+    lost = PERPLEXITY[label]
+    if label.startswith("Q2_K"):
+        reasons.append(Reason("precision", f"{words}; quality suffers (+3.5 perplexity with Llama 3 8B)."))
     elif lost < 0.02:
         reasons.append(Reason("precision", f"{words}, and hardly to be told from it."))
     else:
-        reasons.append(Reason("precision", f"{words} (+{lost:.2f} perplexity, {size / 1e9:.1f} GB)."))
+        reasons.append(Reason("precision", f"{words} ({size / 1e9:.1f} GB; +{lost:.2f} perplexity with Llama 3 8B)."))
     return lost
 
 
@@ -333,6 +343,6 @@ def precision(fits: Sequence[tuple[str, Fit]], priority: str) -> Precision:
     warnings = []
     if best[1].startswith("Q2_K"):
         warnings.append(
-            "Q2_K costs much quality (+3.5 perplexity over F16): a smaller model in 4 bits is often better."
+            "Q2_K costs much quality (+3.5 perplexity with Llama 3 8B): a smaller model in 4 bits is often better."
         )
     return Precision(best[1], best[2], tuple(warnings))

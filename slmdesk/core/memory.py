@@ -228,6 +228,9 @@ def _compute(shape: ModelShape, options: LoadOptions, tokens: int) -> tuple[floa
     queries = heads * shape.key_length
     masks = 2 if any(shape.sliding) else 1
     feed_forward = 4 * batch * (3 * _feed_forward(shape) + 3 * hidden + queries)
+    if hidden > 2 * shape.expert_feed_forward > 0:  # what the experts give has no room where their inner values were
+        experts = 2 * shape.experts_used * (hidden + shape.expert_feed_forward)
+        feed_forward = max(feed_forward, 4 * batch * experts)
     if options.flash_attention != "off":
         return feed_forward, 2 * batch * masks
     kv = shape.kv_heads * shape.key_length

@@ -95,6 +95,7 @@ class Advisor:
     def _best(self, entry: Entry, use: str, priority: str, runtime: str, why: Reason) -> Advice | None:
         """The version of one model that is worth most, of those that fit."""
         best: Advice | None = None
+        shape = entry.shape()
         for variant in entry.variants:
             fit = self._fits.fit_remote(
                 entry.parameters,
@@ -102,6 +103,7 @@ class Advisor:
                 variant.size,
                 active_parameters=entry.active_parameters,
                 context_length=entry.context_length,
+                shape=requantized(shape, variant.quantization, variant.size) if shape is not None else None,
             )
             if fit is None or fit.level is FitLevel.TOO_BIG:
                 continue

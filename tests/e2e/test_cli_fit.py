@@ -100,3 +100,25 @@ def test_ways_to_put_it_to_work_and_what_loads_took(capsys: pytest.CaptureFixtur
     code, out, _ = told(capsys, "fit", "--loads")
     assert code == 0
     assert out.startswith("Starter: predicted ")
+
+
+def test_advice_comes_with_reasons(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "advise", "--use", "small", "--limit", "2")
+    assert code == 0
+    assert out.startswith("1. Qwen3 0.6B ")
+    assert "[pick]" in out
+    assert "slmdesk pull catalog:qwen3-0.6b:" in out
+    code, out, _ = told(capsys, "advise", "--use", "code", "--json")
+    assert code == 0
+    first = json.loads(out)[0]
+    assert first["fit"]["level"] != "Too big"
+    assert {"fit", "precision", "speed"} <= {reason["rule"] for reason in first["reasons"]}
+
+
+def test_what_this_machine_can_run(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "advise", "--classes")
+    assert code == 0
+    heads = [line.split()[0] for line in out.splitlines() if not line.startswith(" ")]
+    assert heads == ["Micro", "Small", "Medium", "LLM"]
+    code, out, _ = told(capsys, "advise", "--classes", "--json")
+    assert [row["parameter_class"] for row in json.loads(out)] == heads

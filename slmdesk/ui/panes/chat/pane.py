@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
 from slmdesk.core.errors import SlmdeskError
+from slmdesk.ui import format as fmt
 from slmdesk.ui.pane import Pane
 from slmdesk.ui.panes.chat.listing import Listing
 from slmdesk.ui.panes.chat.session import ChatServices, Session
@@ -247,6 +248,19 @@ class ChatPane(Pane):
         if key == "show_thinking":
             self.transcript.set_show_thinking(bool(self.session.services.settings.get(key)))
 
+    def _name_stronger(self) -> None:
+        """Put the model that would run best here on the button, with the reasons in its tooltip."""
+        advisor = self.session.services.advisor
+        advice = advisor.strongest() if advisor is not None else None
+        if advice is None:
+            self.stronger.setText(self.tr("Get a stronger model"))
+            self.stronger.setToolTip("")
+            return
+        name = f"{advice.entry.name} {advice.variant.quantization}"
+        size = fmt.disk_size(advice.variant.size)
+        self.stronger.setText(self.tr("Get a stronger model: {0}, {1}").format(name, size))
+        self.stronger.setToolTip("\n".join(reason.sentence for reason in advice.reasons))
+
     def empty_changed(self) -> None:
         """Say what an empty chat is for; a first question is one click away."""
         empty = not len(self.session.tree)
@@ -262,6 +276,8 @@ class ChatPane(Pane):
         ]
         note = self.tr("Everything runs on this computer.")
         self.transcript.set_empty_state(self.tr("What would you like to know?"), examples if starter else [], note)
+        if empty and starter:
+            self._name_stronger()
         self.starter_hint.setVisible(empty and starter)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from slmdesk.core.chat import Conversation
 from slmdesk.core.tree import MessageTree
+from slmdesk.services.advisor import Advisor
 from slmdesk.services.attachments import Attachments
 from slmdesk.services.chat import Chat
 from slmdesk.services.conversations import Conversations
@@ -42,6 +43,8 @@ class ChatServices:
     jobs: Jobs
     fits: Fits | None = None
     """Who knows how models fit; without it nothing is told about that."""
+    advisor: Advisor | None = None
+    """Who knows a stronger model for this machine."""
 
 
 class Session(QObject):
