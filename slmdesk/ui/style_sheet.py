@@ -116,11 +116,13 @@ QLineEdit[kind="number"]:focus { border: 1px solid $accent; color: $text; backgr
 QLineEdit[invalid="true"], QPlainTextEdit[invalid="true"] { border: 1px solid $bad; }
 QPlainTextEdit[kind="mono"] { font-family: $mono; font-size: ${small}px; }
 QPlainTextEdit[kind="bare"] { background: transparent; border: none; padding: 0; }
-QSpinBox { padding-right: 22px; }
-QSpinBox::up-button, QSpinBox::down-button { border: none; background: transparent; width: 20px; }
+QSpinBox, QDoubleSpinBox { padding-right: 22px; }
+QSpinBox::up-button, QSpinBox::down-button, QDoubleSpinBox::up-button, QDoubleSpinBox::down-button {
+    border: none; background: transparent; width: 20px; }
 QSpinBox::up-button:hover, QSpinBox::down-button:hover { background: $hover; }
-QSpinBox::up-arrow { image: url($icons/arrow-up-$name.svg); width: 10px; height: 10px; }
-QSpinBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
+QDoubleSpinBox::up-button:hover, QDoubleSpinBox::down-button:hover { background: $hover; }
+QSpinBox::up-arrow, QDoubleSpinBox::up-arrow { image: url($icons/arrow-up-$name.svg); width: 10px; height: 10px; }
+QSpinBox::down-arrow, QDoubleSpinBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
 QComboBox::drop-down { border: none; width: 20px; }
 QComboBox::down-arrow { image: url($icons/arrow-$name.svg); width: 10px; height: 10px; }
 QComboBox QAbstractItemView {
@@ -132,7 +134,8 @@ QCheckBox::indicator { width: 16px; height: 16px; border: 1px solid $text2; bord
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($icons/check-$name.svg); }
 QCheckBox:focus { color: $accent; }
 QRadioButton { spacing: 8px; min-height: ${chip}px; }
-QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $text2; border-radius: 8px; background: $raised; }
+QRadioButton::indicator { width: 14px; height: 14px; border: 1px solid $text2; border-radius: 8px; }
+QRadioButton::indicator { background: $raised; }
 QRadioButton::indicator:checked { width: 6px; height: 6px; border: 5px solid $accent; background: $accent_text; }
 QRadioButton:focus { color: $accent; }
 QRadioButton::indicator:focus { border-color: $accent; }

@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from slmdesk.core.models import Ability
+from slmdesk.core.shape import ModelShape
 from slmdesk.desk import Desk
 from slmdesk.services.advisor import Advisor
 from slmdesk.ui.panes.models import ModelsPane, ModelsServices
@@ -34,6 +35,9 @@ class Entry:
     active_parameters: int = 0
     context_length: int = 32_768
     licence: str = "mit"
+
+    def shape(self) -> ModelShape | None:
+        return None
 
 
 def entry(name: str, billions: float, *strengths: str, abilities: Collection[Ability] = ()) -> Entry:

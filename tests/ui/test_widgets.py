@@ -11,7 +11,7 @@ from slmdesk.ui.theme import Theme, ThemeSource
 from slmdesk.ui.translation import install_language
 from slmdesk.ui.widgets.connection_list import ConnectionList, ConnectionRow
 from slmdesk.ui.widgets.context_meter import ContextMeter
-from slmdesk.ui.widgets.controls import ElidedLabel, IconButton
+from slmdesk.ui.widgets.controls import IconButton
 from slmdesk.ui.widgets.find_bar import FindBar
 from slmdesk.ui.widgets.job_list import JobList, JobRow
 from slmdesk.ui.widgets.licences import licence_lines
@@ -171,13 +171,18 @@ def test_the_memory_card_judges(qtbot: QtBot, need: MemoryNeed, words: str) -> N
 def test_the_ledger_shows_the_newest_first(qtbot: QtBot) -> None:
     ledger = ConnectionList()
     qtbot.addWidget(ledger)
-    ledger.show_state("offline", [])
-    assert "no connection at all" in ledger.words.text()
-    rows = [ConnectionRow(float(n), f"10.0.0.{n}:443", "window", "asked", allowed=n % 2 == 0) for n in range(20)]
-    ledger.show_state("online", rows)
-    shown = [label.text() for label in ledger.findChildren(ElidedLabel) if ":443" in label.text()]
-    assert shown[0] == "10.0.0.19:443"
-    assert len(shown) == 12
+    ledger.show_rows([])
+    assert "No connection was tried" in ledger.empty.text()
+    rows = [ConnectionRow(float(n), f"10.0.0.{n}", 443, "window", "asked", allowed=n % 2 == 0) for n in range(20)]
+    ledger.show_rows(rows)
+    assert ledger.table_model.rows[0].address == "10.0.0.19:443"
+    assert ledger.table_model.rowCount() == 20
+    ledger.which.chosen.emit("blocked")
+    assert {line.allowed for line in ledger.table_model.rows} == {False}
+    ledger.search.setText("10.0.0.7")
+    assert [line.host for line in ledger.table_model.rows] == ["10.0.0.7"]
+    ledger.search.setText("nowhere")
+    assert "Nothing in the list" in ledger.empty.text()
 
 
 @pytest.mark.parametrize("address", ["https://example.org", "http://a.b/c", "mailto:a@b.c"])
