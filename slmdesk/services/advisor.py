@@ -50,6 +50,7 @@ class Advisor:
         self._entries = entries
         self._models = models
         self._ready = ready
+        self._shapes: dict[tuple[str, str, int], ModelShape | None] = {}
 
     def advise(self, use: str = "chat", priority: str = "balanced") -> list[Advice]:
         """The models for a use, the best first: of each the one version that suits this machine best."""
@@ -95,7 +96,6 @@ class Advisor:
     def _best(self, entry: Entry, use: str, priority: str, runtime: str, why: Reason) -> Advice | None:
         """The version of one model that is worth most, of those that fit."""
         best: Advice | None = None
-        shape = entry.shape()
         for variant in entry.variants:
             fit = self._fits.fit_remote(
                 entry.parameters,
@@ -103,7 +103,7 @@ class Advisor:
                 variant.size,
                 active_parameters=entry.active_parameters,
                 context_length=entry.context_length,
-                shape=requantized(shape, variant.quantization, variant.size) if shape is not None else None,
+                shape=self._shape(entry, variant),
             )
             if fit is None or fit.level is FitLevel.TOO_BIG:
                 continue
@@ -113,6 +113,14 @@ class Advisor:
                 reasons = (*rated.reasons, why)
                 best = Advice(entry, variant, runtime, fit, reasons, model_id, rated.score)
         return best
+
+    def _shape(self, entry: Entry, variant: Version) -> ModelShape | None:
+        """The shape of one version, made once; an entry does not change while the program runs."""
+        key = (entry.id, variant.quantization, variant.size)
+        if key not in self._shapes:
+            shape = entry.shape()
+            self._shapes[key] = requantized(shape, variant.quantization, variant.size) if shape is not None else None
+        return self._shapes[key]
 
     def _here(self, entry: Entry, variant: Version) -> str:
         """The id of this version on this machine: the same size of model, file and quantization."""
