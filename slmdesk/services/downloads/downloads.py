@@ -140,7 +140,8 @@ class Downloads(QObject):
         root = await asyncio.to_thread((folder or self.folder).absolute)
         item = self._queue.same(plan, root)
         if item is None:
-            update = any(self.origins.get(root / plan.folder / f.path) for f in plan.files)
+            known = [(self.origins.get(root / plan.folder / f.path), f) for f in plan.files]
+            update = any(o and (o.sha256, o.git_oid) != (f.sha256, f.git_oid) for o, f in known)
             item = await self._queue.add(plan, root, update=update)
         await self._begin(item.download.id)
         return self._queue.require(item.download.id).download
