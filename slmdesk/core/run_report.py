@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from slmdesk.core.decision import Gate, Weights, front, recommend
+from slmdesk.core.decision import Gate, Row, Weights, front, recommend
 from slmdesk.core.errors import ImportFailed
 from slmdesk.core.hardware import Machine
 from slmdesk.core.memory import in_gib
@@ -52,7 +52,7 @@ def described(machine: Machine) -> dict[str, str]:
     """A machine in a few words, without anything that tells whose it is."""
     found = {
         "processor": machine.cpu,
-        "cores": f"{machine.cores}" if machine.cores else "",
+        "cores": f"{machine.cores} cores" if machine.cores else "",
         "memory": in_gib(machine.ram) if machine.ram else "",
         "graphics": ", ".join(f"{gpu.name} ({in_gib(gpu.vram)})" for gpu in machine.gpus),
         "system": " ".join(filter(None, (machine.system, machine.architecture))),
@@ -119,7 +119,7 @@ def table(run: Run, gate: Gate) -> list[tuple[str, ...]]:
     lines: list[tuple[str, ...]] = [
         (
             run.source_type or "source", _mb(run.source_size), "", in_gib(base.peak_bytes) if base else "–",
-            f"{run.base_perplexity:.3f} ± {run.base_perplexity_error:.3f}" if run.base_perplexity else "–", "–", "–",
+            with_error(run.base_perplexity, run.base_perplexity_error) if run.base_perplexity else "–", "–", "–",
             _tps(base.tg128, base.tg128_deviation) if base else "–", "",
         )
     ]  # fmt: skip
@@ -134,7 +134,7 @@ def table(run: Run, gate: Gate) -> list[tuple[str, ...]]:
             (
                 row.label, _mb(row.size), f"{judged.smaller:.0%}",
                 in_gib(s.peak_bytes) if s else f"{in_gib(row.predicted_memory)} predicted",
-                f"{q.perplexity:.3f} ± {q.perplexity_error:.3f}" if q else "–",
+                with_error(q.perplexity, q.perplexity_error) if q else "–",
                 f"{q.kl_mean:.5f}" if q else "–", f"{q.same_top:.1%}" if q else "–",
                 _tps(s.tg128, s.tg128_deviation) if s else "–", words,
             )
@@ -144,7 +144,6 @@ def table(run: Run, gate: Gate) -> list[tuple[str, ...]]:
 
 def facts(run: Run, gate: Gate, weights: Weights) -> list[tuple[str, str]]:
     """What stands above the table: source, text, matrix, gates, recommendation, machine, tools."""
-    found = recommend(run.judged(), weights)
     made = datetime.fromtimestamp(run.created, UTC).strftime("%Y-%m-%d %H:%M UTC") if run.created else ""
     lines = [
         ("Source", f"{run.source_name}, {run.source_type or 'unknown type'}, {_mb(run.source_size)}"),
@@ -152,12 +151,32 @@ def facts(run: Run, gate: Gate, weights: Weights) -> list[tuple[str, str]]:
         ("Measured on", measured_on(run)),
         ("Importance matrix", f"{run.text_name}, {run.matrix_chunks} chunks" if run.matrix_chunks else "none"),
         ("Gates", gate_words(gate)),
-        ("Recommended", found.sentence if found else "nothing was measured"),
-        ("Machine", ", ".join(f"{key} {value}" for key, value in run.machine.items())),
+        ("Recommended", _recommended(run, gate, weights)),
+        ("Machine", ", ".join(run.machine.values())),
         ("Made with", ", ".join(f"{key} {value}" for key, value in run.tools.items())),
         ("Made", made),
     ]
     return [(name, value) for name, value in lines if value]
+
+
+def passing(run: Run, gate: Gate) -> list[Row]:
+    """The rows that pass every gate."""
+    return [row for row in run.judged() if all(gate.judge(row).values())]
+
+
+def _recommended(run: Run, gate: Gate, weights: Weights) -> str:
+    """The best of those that pass the gates, or of all where none does; and which of the two it is."""
+    passed = recommend(passing(run, gate), weights)
+    if passed is not None:
+        return passed.sentence
+    found = recommend(run.judged(), weights)
+    return f"No file passes all gates. By the weights alone: {found.sentence}" if found else "nothing was measured"
+
+
+def with_error(value: float, error: float) -> str:
+    """A perplexity and its standard error, with as many digits as make sense."""
+    digits = 3 if value < 100 else 1 if value < 10_000 else 0
+    return f"{value:,.{digits}f} ± {error:,.{digits}f}"
 
 
 def measured_on(run: Run) -> str:

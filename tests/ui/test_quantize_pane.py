@@ -122,7 +122,7 @@ async def test_the_whole_flow(shop: Shop) -> None:
     assert cell(pane.running.table, 0, 1) == "done"
     pane.running.results.click()
     assert pane.step == "results"
-    assert "Recommended" in pane.results.recommended.text()
+    assert "No file passes all gates. By the weights alone, Q8_0" in pane.results.recommended.text()
     assert pane.results.table.rowCount() == 3
     button(pane, "Keep: Q8_0").click()
     await until(lambda: shop.taken)
@@ -200,6 +200,11 @@ async def test_gates_and_weights(shop: Shop, room: Room, tmp_path: Path) -> None
     assert marks == ["✓ ✗ ✗", "✓ ✓ ✓", "✗ ✓ ?"]
     results.deciding.faster.setValue(0)
     assert cell(results.table, 2, 7) == "✓ ✓"
+    assert "Recommended: Q4_K_M" in results.recommended.text(), "the only one that passes"
+    results.deciding.same_top.setValue(100)
+    assert "No file passes" in results.recommended.text()
+    for gate in (results.deciding.same_top, results.deciding.smaller):
+        gate.setValue(0)
     results.deciding.quality.setValue(5)
     results.deciding.speed.setValue(0)
     results.deciding.memory.setValue(0)

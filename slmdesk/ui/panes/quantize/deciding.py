@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QGridLayout, QSlider, QSpinBox, QWidget
 
 from slmdesk.core.decision import Gate, Weights
 from slmdesk.ui.widgets.controls import label
@@ -22,8 +22,13 @@ class Deciding(QWidget):
         super().__init__(parent)
         self.same_top = self._number(self.tr("Gate: same top token at least"), 100, " %", 95)
         self.smaller = self._number(self.tr("Gate: smaller by at least"), 99, " %", 50)
-        self.faster = self._number(self.tr("Gate: at least so many tenths of the source's speed"), 100, " / 10", 20)
-        self.faster.setToolTip(self.tr("In tenths of the source's speed: 20 is twice as fast"))
+        self.faster = QDoubleSpinBox()
+        self.faster.setDecimals(1)
+        self.faster.setSingleStep(0.1)
+        self._set_up(self.faster, self.tr("Gate: at least so many times the source's speed"), " ×")
+        self.faster.setRange(0, 20)
+        self.faster.setValue(2.0)
+        self.faster.valueChanged.connect(lambda _value: self.changed.emit())
         default = Weights()
         self.quality = self._slider(self.tr("Weight of quality"), default.quality)
         self.speed = self._slider(self.tr("Weight of speed"), default.speed)
@@ -46,13 +51,16 @@ class Deciding(QWidget):
 
     def _number(self, name: str, most: int, suffix: str, value: int) -> QSpinBox:
         box = QSpinBox()
-        box.setAccessibleName(name)
+        self._set_up(box, name, suffix)
         box.setRange(0, most)
-        box.setSuffix(suffix)
-        box.setSpecialValueText(self.tr("off"))
         box.setValue(value)
         box.valueChanged.connect(lambda _value: self.changed.emit())
         return box
+
+    def _set_up(self, box: QSpinBox | QDoubleSpinBox, name: str, suffix: str) -> None:
+        box.setAccessibleName(name)
+        box.setSuffix(suffix)
+        box.setSpecialValueText(self.tr("off"))
 
     def _slider(self, name: str, value: float) -> QSlider:
         slider = QSlider(Qt.Orientation.Horizontal)
@@ -68,7 +76,9 @@ class Deciding(QWidget):
     def gate(self) -> Gate:
         """The gates as they are set."""
         return Gate(
-            self.same_top.value() / 100 or None, self.smaller.value() / 100 or None, self.faster.value() / 10 or None
+            self.same_top.value() / 100 or None,
+            self.smaller.value() / 100 or None,
+            round(self.faster.value(), 1) or None,
         )
 
     @property
@@ -83,10 +93,13 @@ class Deciding(QWidget):
     def restore_state(self, state: dict[str, Any]) -> None:
         """Take back what :meth:`save_state` gave."""
         for name, box in self._boxes().items():
-            if isinstance(state.get(name), int):
-                box.setValue(state[name])
+            value = state.get(name)
+            if isinstance(box, QDoubleSpinBox):
+                box.setValue(value if isinstance(value, float) else box.value())
+            elif isinstance(value, int):
+                box.setValue(value)
 
-    def _boxes(self) -> dict[str, QSpinBox | QSlider]:
+    def _boxes(self) -> dict[str, QSpinBox | QDoubleSpinBox | QSlider]:
         return {
             "same_top": self.same_top, "smaller": self.smaller, "faster": self.faster, "quality": self.quality,
             "speed": self.speed, "memory": self.memory,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QHeaderView, QScrollArea, QVBoxLayout, QWidget
 
 from slmdesk.core.decision import Row, front, recommend
-from slmdesk.core.run_report import measured_on
+from slmdesk.core.run_report import measured_on, passing, with_error
 from slmdesk.core.runs import Run, RunRow
 from slmdesk.ui import format as fmt
 from slmdesk.ui.panes.quantize.deciding import Deciding
@@ -19,6 +19,7 @@ from slmdesk.ui.widgets.quantize.chart import Bubble, BubbleChart
 from slmdesk.ui.widgets.quantize.table import PlainTable
 
 _ACTIONS = 8
+_PADDING = 14  # what the style sheet takes of a cell at each side
 
 
 class ResultsPage(QWidget):
@@ -113,6 +114,7 @@ class ResultsPage(QWidget):
         """Draw in the colours of ``theme``."""
         self.table.set_theme(theme)
         self.chart.set_theme(theme)
+        self._fit_actions()
 
     # ---- the run ---------------------------------------------------------------------------------------------------
 
@@ -140,7 +142,7 @@ class ResultsPage(QWidget):
     def _base_words(self, run: Run) -> str:
         parts = [f"{run.source_type or DASH}"]
         if run.base_perplexity:
-            value = f"{run.base_perplexity:.3f} ± {run.base_perplexity_error:.3f}"
+            value = with_error(run.base_perplexity, run.base_perplexity_error)
             parts.append(self.tr("perplexity {0}").format(value))
         return ", ".join(parts)
 
@@ -151,7 +153,7 @@ class ResultsPage(QWidget):
         cells = (
             self.tr("{0} (source)").format(run.source_type or DASH), fmt.disk_size(run.source_size),
             fmt.memory_size(base.peak_bytes) if base else DASH,
-            f"{run.base_perplexity:.3f} ± {run.base_perplexity_error:.3f}" if run.base_perplexity else DASH,
+            with_error(run.base_perplexity, run.base_perplexity_error) if run.base_perplexity else DASH,
             DASH, DASH, fmt.decimal(base.tg128, 1) if base else DASH, "",
         )  # fmt: skip
         for column, text in enumerate(cells):
@@ -164,7 +166,8 @@ class ResultsPage(QWidget):
             for line, item in enumerate(run.rows, 1):
                 self.table.setCellWidget(line, _ACTIONS, self._actions(line - 1, run, item))
             self.table.removeCellWidget(0, _ACTIONS)
-        self.table.fit_height(380)
+            self._fit_actions()
+        self.table.fit_height(2000)  # the page scrolls, not the table in it
 
     def _show_row(self, line: int, run: Run, item: RunRow) -> None:
         q, s, tip = item.quality, item.speed, row_tip(run, item)
@@ -176,13 +179,25 @@ class ResultsPage(QWidget):
             item.label,
             fmt.disk_size(item.size) if item.size else row_state(item.state),
             memory,
-            f"{q.perplexity:.3f} ± {q.perplexity_error:.3f}" if q else DASH,
+            with_error(q.perplexity, q.perplexity_error) if q else DASH,
             f"{q.kl_mean:.5f}" if q else DASH,
             f"{q.same_top:.1%}" if q else DASH,
             fmt.decimal(s.tg128, 1) if s else DASH,
         )
         for column, text in enumerate(cells):
             self.table.write(line, column, text, tip)
+
+    def _fit_actions(self) -> None:
+        """Make the last column as wide as its buttons."""
+        widest = 0
+        for line in range(1, self.table.rowCount()):
+            holder = self.table.cellWidget(line, _ACTIONS)
+            if holder is not None:
+                for part in holder.findChildren(QWidget):
+                    part.ensurePolished()  # its font and margins are the style sheet's only then
+                widest = max(widest, holder.sizeHint().width())
+        self.table.horizontalHeader().setSectionResizeMode(_ACTIONS, QHeaderView.ResizeMode.Fixed)
+        self.table.setColumnWidth(_ACTIONS, widest + 2 * _PADDING)
 
     def _actions(self, number: int, run: Run, item: RunRow) -> QWidget:
         holder, line = QWidget(), row(margins=(4, 0, 4, 0), spacing=2)
@@ -218,12 +233,17 @@ class ResultsPage(QWidget):
             words, tip = self._marks(gate.judge(judged[number])) if number in judged else ("", "")
             item = self.table.write(line, 7, words, tip)
             item.setData(Qt.ItemDataRole.AccessibleTextRole, tip.replace("\n", ", "))
-        found = recommend(list(judged.values()), self.deciding.weights)
-        if found is None:
-            self.recommended.setText(self.tr("A recommendation appears with the first measured file."))
-        else:
-            self.recommended.setText(self.tr("Recommended: {0}").format(found.sentence))
+        self.recommended.setText(self._recommendation(run, list(judged.values())))
         self._draw(run, judged)
+
+    def _recommendation(self, run: Run, judged: list[Row]) -> str:
+        passed = recommend(passing(run, self.deciding.gate), self.deciding.weights)
+        if passed is not None:
+            return self.tr("Recommended: {0}").format(passed.sentence)
+        found = recommend(judged, self.deciding.weights)
+        if found is None:
+            return self.tr("A recommendation appears with the first measured file.")
+        return self.tr("No file passes all gates. By the weights alone, {0}").format(found.sentence)
 
     def _marks(self, found: dict[str, bool | None]) -> tuple[str, str]:
         names = {

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from slmdesk.core.models import Model, ModelFormat, Verdict
 from slmdesk.core.quantization import TYPES, Precision, QuantizationType
+from slmdesk.core.run_report import with_error
 from slmdesk.core.runs import RowState, Run, RunRow, RunState
 from slmdesk.services.fit import Fits
 from slmdesk.services.library import Library
@@ -121,7 +122,11 @@ def loss_words(kind: QuantizationType) -> str:
         return _tr("none")
     if kind.loss is not None:
         return _range(kind.loss, kind.loss)
-    known = [(abs(math.log(other.bits / kind.bits)), other) for other in TYPES.values() if other.loss and kind.bits]
+    known = [
+        (abs(math.log(other.bits / kind.bits)), other)
+        for other in TYPES.values()
+        if other.loss and other.family == "K" and kind.bits
+    ]
     above = min((k for k in known if k[1].bits >= kind.bits), key=lambda k: k[0], default=None)
     below = min((k for k in known if k[1].bits < kind.bits), key=lambda k: k[0], default=None)
     if above is None or below is None:
@@ -152,7 +157,7 @@ def row_tip(run: Run, row: RunRow) -> str:
     if row.size:
         lines.append(_tr("{0}, {1} smaller").format(fmt.disk_size(row.size), f"{judged.smaller:.0%}"))
     if (q := row.quality) is not None:
-        lines.append(_tr("Perplexity {0} ± {1}").format(f"{q.perplexity:.3f}", f"{q.perplexity_error:.3f}"))
+        lines.append(_tr("Perplexity {0}").format(with_error(q.perplexity, q.perplexity_error)))
         tail = (f"{q.kl_mean:.5f}", f"{q.kl_median:.5f}", f"{q.kl_99:.4f}", f"{q.kl_max:.3f}")
         lines.append(_tr("KL divergence {0}, median {1}, 99 % {2}, largest {3}").format(*tail))
         shares = (f"{q.same_top:.2%}", f"{q.same_top_error:.2%}", f"{q.shift_mean:+.3%}")
