@@ -1180,8 +1180,8 @@
         <translation>GPU-lag</translation>
     </message>
     <message>
-        <source>Gate: at least so many tenths of the source's speed</source>
-        <translation>Krav: mindst så mange tiendedele af kildens hastighed</translation>
+        <source>Gate: at least so many times the source's speed</source>
+        <translation>Krav: mindst så mange gange kildens hastighed</translation>
     </message>
     <message>
         <source>Gate: same top token at least</source>
@@ -1206,6 +1206,10 @@
     <message>
         <source>Get a stronger model</source>
         <translation>Få en stærkere model</translation>
+    </message>
+    <message>
+        <source>Get a stronger model: {0}, {1}</source>
+        <translation>Få en stærkere model: {0}, {1}</translation>
     </message>
     <message>
         <source>Get it</source>
@@ -1370,10 +1374,6 @@
     <message>
         <source>In short</source>
         <translation>Kort fortalt</translation>
-    </message>
-    <message>
-        <source>In tenths of the source's speed: 20 is twice as fast</source>
-        <translation>I tiendedele af kildens hastighed: 20 er dobbelt så hurtigt</translation>
     </message>
     <message>
         <source>In the keyring of this computer, never in a file.</source>
@@ -2024,6 +2024,10 @@
         <translation>Ingen downloads endnu</translation>
     </message>
     <message>
+        <source>No file passes all gates. By the weights alone, {0}</source>
+        <translation>Ingen fil opfylder alle krav. Ud fra vægtningen alene: {0}</translation>
+    </message>
+    <message>
         <source>No folder</source>
         <translation>Ingen mappe</translation>
     </message>
@@ -2304,8 +2308,8 @@
         <translation>Perpleksitet</translation>
     </message>
     <message>
-        <source>Perplexity {0} ± {1}</source>
-        <translation>Perpleksitet {0} ± {1}</translation>
+        <source>Perplexity {0}</source>
+        <translation>Perpleksitet {0}</translation>
     </message>
     <message>
         <source>Physical batch</source>
