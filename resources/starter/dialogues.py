@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 DATA = Path(__file__).resolve().parent / "data"
-HOLD_OUT_SEED = "slmdesk-starter-1"
-NOT_INTENTS = {"frames.txt", "slots.txt", "probe.txt", "later-forms.txt"}
+HOLD_OUT_SEED = "slmdesk-starter-2"
+NOT_INTENTS = {"frames.txt", "slots.txt", "probe.txt"}
 
 SYSTEM_PROMPTS = (
     "You are a helpful assistant.",
@@ -58,6 +58,7 @@ QUESTION_WORDS = frozenset(
     hvornår hvorfor hvilken hvilket hvilke er kan har skal må virker bliver findes koster bruger sender
     """.split()  # noqa: SIM905
 )
+LOOSE_WORDS = frozenset("the a an is are do does i to of for my me in on it please".split())  # noqa: SIM905
 # Words that may stand for each other in a question, and beginnings that ask the same thing.
 SYNONYMS = tuple(
     tuple(line.split(", "))
@@ -87,6 +88,35 @@ mean, stand for
 different, other
 explain, describe
 good, useful
+laptop, notebook
+folder, directory
+settings, preferences, options
+stop, cancel, halt
+download, fetch
+kind, type, sort
+need, require
+needed, required, necessary
+change, modify, alter, adjust
+save, store
+search for, look for, find
+way, method
+slow, sluggish
+small, little, tiny
+happens, occurs
+works, functions
+many, lots of
+often, frequently
+let, allow
+hard disk, disk, drive, hard drive
+words, terms
+send, submit
+possible, feasible
+right, correct
+wrong, incorrect
+switch, change
+use, work with
+best, ideal
+want, would like
 """.strip().splitlines()
 )
 BEGINNINGS_ALIKE = (
@@ -111,6 +141,8 @@ BEGINNINGS_ALIKE = (
     ("why is ", "how come ", "what is the reason that "),
     ("are you ", "would you say you are "),
 )
+# How often a form written out is drawn where an intent has framed ones as well.
+WRITTEN = 0.6
 SLOT = re.compile(r"\{(\w+)\}")
 
 
@@ -123,6 +155,7 @@ class Intent:
     framed: list[str] = field(default_factory=list)
     answers: list[str] = field(default_factory=list)
     held_out: list[str] = field(default_factory=list)
+    development: list[str] = field(default_factory=list)
 
     @property
     def topic(self) -> str:
@@ -148,6 +181,7 @@ class Corpus:
     slots: dict[str, list[str]]
     held_slots: dict[str, list[str]]
     reserved: set[str]
+    owner: dict[str, str]
 
 
 def normalise(text: str) -> str:
@@ -207,22 +241,22 @@ def load(folder: Path = DATA) -> Corpus:
         for name, lines in _sections(folder / "slots.txt")
     }
     intents: dict[str, Intent] = {}
-    owner: dict[str, str] = {}
+    # Nothing of the free probe may become a form.
+    owner: dict[str, str] = {normalise(text): "" for _, text in probe_questions(folder)}
     for path in sorted(folder.glob("*.txt")):
         if path.name in NOT_INTENTS:
             continue
         for name, lines in _sections(path):
             intent = _parse_intent(name, lines, frames)
             if name in intents:
-                # A further block of the same name only adds forms.
+                # A further block of the same name only adds forms that nobody has claimed.
                 first = intents[name]
                 if intent.answers:
                     raise ValueError(f"intent {name} is answered twice")
-                first.written += [
-                    form
-                    for form in intent.written
-                    if owner.setdefault(normalise(form), name) == name and form not in first.written
-                ]
+                for form in intent.written:
+                    if normalise(form) not in owner:
+                        owner[normalise(form)] = name
+                        first.written.append(form)
                 continue
             if not intent.answers or not (intent.written or intent.framed):
                 raise ValueError(f"intent {name} lacks questions or answers")
@@ -238,7 +272,11 @@ def load(folder: Path = DATA) -> Corpus:
         # The first form written out is the intent's canonical question and always stays in training.
         intent.held_out = _hold_out(intent.written[1:], intent.name, 2 if len(intent.framed) < 4 else 1, 3)
         intent.held_out += _hold_out(intent.framed, intent.name, 2, 3)
-        held = set(intent.held_out)
+        # One more form of each intent is kept back to judge a run by while it is being worked on.
+        left = [form for form in intent.written[1:] + intent.framed if form not in intent.held_out]
+        if len(left) > 4 and not intent.slotted:
+            intent.development = [min(left, key=lambda form: _rank("development", intent.name, normalise(form)))]
+        held = {*intent.held_out, *intent.development}
         intent.written = [form for form in intent.written if form not in held]
         intent.framed = [form for form in intent.framed if form not in held]
     held_slots = {
@@ -246,14 +284,8 @@ def load(folder: Path = DATA) -> Corpus:
         for name, values in items.items()
     }
     slots = {name: [item for item in values if item not in held_slots[name]] for name, values in items.items()}
-    reserved = {normalise(form) for intent in intents.values() for form in intent.held_out}
-    reserved |= {normalise(text) for _, text in probe_questions(folder)}
-    for name, lines in _sections(folder / "later-forms.txt"):
-        for form in _parse_intent(name, lines, frames).written:
-            free = normalise(form) not in reserved and owner.setdefault(normalise(form), name) == name
-            if free and form not in intents[name].written:
-                intents[name].written.append(form)
-    return Corpus(intents, slots, held_slots, reserved)
+    reserved = {normalise(form) for intent in intents.values() for form in intent.held_out + intent.development}
+    return Corpus(intents, slots, held_slots, reserved, owner)
 
 
 def fill(form: str, slots: dict[str, list[str]], rng: random.Random) -> str:
@@ -292,18 +324,32 @@ def _typo(text: str, rng: random.Random) -> str:
 
 
 def _reword(text: str, rng: random.Random) -> str:
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         for alike in BEGINNINGS_ALIKE:
             found = [start for start in alike if text.startswith(start) and len(text) > len(start) + 6]
             if found:
                 text = rng.choice(alike) + text[len(found[0]) :]
                 break
-    if rng.random() < 0.35:
+    if rng.random() < 0.45:
         groups = [(group, word) for group in SYNONYMS for word in group if re.search(rf"\b{word}\b", text)]
-        if groups:
-            group, word = rng.choice(groups)
+        for group, word in rng.sample(groups, min(len(groups), rng.choice((1, 1, 2)))):
             text = re.sub(rf"\b{word}\b", rng.choice(group), text, count=1)
     return text
+
+
+def _shorten(text: str, rng: random.Random) -> str:
+    """Now and then without a small word, without some other word, or in key words alone."""
+    words, style = text.split(), rng.random()
+    loose = [i for i, word in enumerate(words) if word.lower() in LOOSE_WORDS]
+    if len(words) < 5 or style >= 0.2:
+        return text
+    if style < 0.1:
+        gone = {rng.choice(loose)} if loose else set()
+    elif style < 0.15:
+        gone = {rng.randrange(len(words))}
+    else:
+        gone = set(loose) if len(words) - len(loose) >= 2 else set()
+    return " ".join(word for i, word in enumerate(words) if i not in gone)
 
 
 def _marks(text: str, rng: random.Random) -> str:
@@ -333,23 +379,14 @@ def vary(form: str, rng: random.Random, danish: bool = False) -> str:
         )
     if not danish:
         text = _reword(text, rng)
-    words = text.split()
-    if len(words) >= 5 and rng.random() < 0.08:
-        loose = [
-            i
-            for i, word in enumerate(words)
-            if word.lower() in {"the", "a", "an", "is", "do", "i", "to", "of", "for", "my", "in", "please"}
-        ]
-        if loose:
-            del words[rng.choice(loose)]
-            text = " ".join(words)
+    text = _shorten(text, rng)
     if rng.random() < 0.22:
         opener = rng.choice(OPENERS_DA if danish else OPENERS)
         text = opener + text
     elif not danish and rng.random() < 0.08 and text[-1] not in "?.!":
         text += rng.choice(CLOSERS)
     text = _marks(text, rng)
-    if rng.random() < 0.13:
+    if rng.random() < 0.18:
         text = _typo(text, rng)
     return text
 
@@ -357,10 +394,11 @@ def vary(form: str, rng: random.Random, danish: bool = False) -> str:
 def question(intent: Intent, corpus: Corpus, rng: random.Random) -> str:
     """A training question for an intent (never one of its held-out forms, never a held-out slot item)."""
     while True:
-        pool = intent.written if intent.written and (not intent.framed or rng.random() < 0.5) else intent.framed
+        pool = intent.written if intent.written and (not intent.framed or rng.random() < WRITTEN) else intent.framed
         text = vary(fill(rng.choice(pool), corpus.slots, rng), rng, intent.danish)
-        # An opener or a dropped word could turn one form into another that is held out.
-        if normalise(text) not in corpus.reserved:
+        # An opener or a dropped word could turn one form into another that is held out, or that asks something else.
+        form = normalise(text)
+        if form not in corpus.reserved and corpus.owner.get(form, intent.name) == intent.name:
             return text
 
 
@@ -415,6 +453,11 @@ def held_out_questions(corpus: Corpus, per_slotted: int = 12) -> list[tuple[str,
                 seen.add(text)
                 result.append((intent.name, text))
     return result
+
+
+def development_questions(corpus: Corpus) -> list[tuple[str, str]]:
+    """Questions kept out of training to compare runs by, as (intent name, question)."""
+    return [(intent.name, present(form)) for intent in corpus.intents.values() for form in intent.development]
 
 
 def probe_questions(folder: Path = DATA) -> list[tuple[str, str]]:

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from dialogues import Corpus, conversation, held_out_questions, load, question
+from dialogues import Corpus, conversation, development_questions, load, question
 from safetensors.torch import save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from torch import Tensor, distributed, multiprocessing, nn
@@ -64,8 +64,8 @@ MIDDLE = 4
 PROBE_WEIGHT = 0.5
 # Answers are learned by heart soon; what takes long is telling the questions apart. So most rows of the first part of a
 # run break off after the first tokens of the answer, and more questions fit into the time.
-BEGINNINGS = 0.85
-BEGINNINGS_UNTIL = 0.75
+BEGINNINGS = 0.92
+BEGINNINGS_UNTIL = 0.8
 
 
 # The model: Llama's decoder, named as in the Hugging Face checkpoint so that the weights export as they are.
@@ -117,7 +117,10 @@ class Attention(nn.Module):
         v = self.v_proj(x).view(batch, length, self.kv_heads, self.head).transpose(1, 2)
         groups = self.heads // self.kv_heads
         k, v = rotate(k, cos, sin).repeat_interleave(groups, dim=1), v.repeat_interleave(groups, dim=1)
-        y = functional.scaled_dot_product_attention(rotate(q, cos, sin), k, v, is_causal=True)
+        # Written out: on a processor, with many short rows, this is faster than the function PyTorch has for it.
+        scores = rotate(q, cos, sin) @ k.transpose(2, 3) / math.sqrt(self.head)
+        later = torch.full((length, length), -math.inf).triu(1)
+        y = (scores.float() + later).softmax(-1) @ v.to(scores.dtype)
         return self.o_proj(y.transpose(1, 2).reshape(batch, length, -1))
 
 
@@ -245,7 +248,7 @@ def draw(corpus: Corpus, tokenizer: Tokenizer, rng: random.Random, numbers: dict
         messages, names = conversation(corpus, rng, turns=1)
         ids, weights = encode(tokenizer, messages)
         begin = len(ids) - 1 - ids[::-1].index(1)
-        length = begin + rng.randint(8, 18)
+        length = begin + rng.randint(4, 12)
         ids, weights = ids[:length], weights[:length]
     role = tokenizer.encode("assistant\n").ids
     begins = [i + len(role) for i, token in enumerate(ids) if token == 1 and ids[i + 1 : i + 1 + len(role)] == role]
@@ -386,32 +389,28 @@ def train(rank: int, options: argparse.Namespace) -> None:
     parameters = [*model.parameters(), *probe.parameters()]
     for parameter in parameters:
         distributed.broadcast(parameter.data, 0)
-    groups = [
-        {"params": [p for p in parameters if p.dim() == 2], "weight_decay": 0.1},
-        {"params": [p for p in parameters if p.dim() < 2], "weight_decay": 0.0},
-    ]
-    optimizer = torch.optim.AdamW(groups, lr=options.lr, betas=(0.9, 0.95))
-    questions = held_out_questions(corpus)
-    sample = random.Random(options.seed).sample(questions, min(150, len(questions)))
+    optimizers = make_optimizers(model, probe, options, rank)
+    questions = development_questions(corpus)
     size = sum(p.numel() for p in model.parameters())
     if rank == 0:
-        print(f"{size:,} parameters, {len(corpus.intents)} intents, {len(questions)} held-out questions", flush=True)
+        print(f"{size:,} parameters, {len(corpus.intents)} intents, {len(questions)} development questions", flush=True)
     progress, tokens_seen, sums = [0.0], 0, [0.0, 0.0]
     started = last_check = time.monotonic()
-    for step, (tokens, weights, intents) in enumerate(batches(corpus, tokenizer, options.seed + 1 + rank, progress)):
+    stream = batches(corpus, tokenizer, options.seed + 1 + rank, progress)
+    for step, (tokens, weights, intents) in enumerate(stream):
         elapsed = (time.monotonic() - started) / 60
         done = torch.tensor(max(step / options.steps, elapsed / options.minutes if options.minutes else 0.0))
         distributed.broadcast(done, 0)
         progress[0] = float(done)
         finished = progress[0] >= 1
         if not finished:
-            warm = min(1.0, (step + 1) / 100)
-            for group in optimizer.param_groups:
-                group["lr"] = options.lr * warm * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * progress[0])))
+            set_rates(optimizers, step, progress[0])
             losses = one_step(model, probe, tokens, weights, intents, options.bf16)
             average_gradients(parameters)
             nn.utils.clip_grad_norm_(parameters, 1.0)
-            optimizer.step()
+            for optimizer in optimizers:
+                optimizer.step()
+            share_matrices(model, options.processes)
             sums = [total + loss for total, loss in zip(sums, losses, strict=True)]
             tokens_seen += int((tokens > 0).sum()) * options.processes
         if rank == 0 and (step % 50 == 49 or finished):
@@ -420,16 +419,80 @@ def train(rank: int, options: argparse.Namespace) -> None:
             sums = [0.0, 0.0]
         if rank == 0 and (finished or time.monotonic() - last_check > options.check_minutes * 60):
             last_check = time.monotonic()
-            torch.save(model.state_dict(), options.work / "checkpoint.part")
-            (options.work / "checkpoint.part").replace(options.work / "checkpoint.pt")
-            tokenizer.save(str(options.work / "tokenizer.json"))
-            accuracy = quick_accuracy(model, tokenizer, corpus, questions if finished else sample)
-            print(f"held-out {accuracy:.3f} at step {step}", flush=True)
+            keep(model, tokenizer, options.work)
+            accuracy = quick_accuracy(model, tokenizer, corpus, questions)
+            told = probe_accuracy(model, probe, tokenizer, corpus, questions)
+            print(f"development {accuracy:.3f} probe {told:.3f} at step {step}", flush=True)
         if finished:
             break
     if rank == 0:
         export(model, tokenizer, options.out)
     distributed.destroy_process_group()
+
+
+def keep(model: Llama, tokenizer: Tokenizer, work: Path) -> None:
+    """Write the checkpoint, whole or not at all."""
+    torch.save(model.state_dict(), work / "checkpoint.part")
+    (work / "checkpoint.part").replace(work / "checkpoint.pt")
+    tokenizer.save(str(work / "tokenizer.json"))
+
+
+def set_rates(optimizers: list[torch.optim.Optimizer], step: int, done: float) -> None:
+    """A short warm-up, then a cosine down to a fiftieth."""
+    share = min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group["peak"] * share
+
+
+def matrices(model: Llama) -> list[nn.Parameter]:
+    """The weight matrices of the layers."""
+    return [parameter for parameter in model.layers.parameters() if parameter.dim() == 2]
+
+
+def make_optimizers(
+    model: Llama, probe: nn.Linear, options: argparse.Namespace, rank: int
+) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the layers, of which each process steps its share, and AdamW for everything else.
+
+    With Muon the questions are told apart in far fewer steps than with AdamW alone.
+    """
+    ours = {id(parameter) for parameter in matrices(model)}
+    rest = [p for p in [*model.parameters(), *probe.parameters()] if id(p) not in ours]
+    groups = [
+        {"params": [p for p in rest if p.dim() == 2], "weight_decay": 0.1, "peak": options.lr},
+        {"params": [p for p in rest if p.dim() < 2], "weight_decay": 0.0, "peak": options.lr},
+    ]
+    share = [{"params": matrices(model)[rank :: options.processes], "peak": options.matrix_lr}]
+    return [
+        torch.optim.AdamW(groups, betas=(0.9, 0.95)),
+        torch.optim.Muon(share, weight_decay=0.1, adjust_lr_fn="match_rms_adamw"),
+    ]
+
+
+def share_matrices(model: Llama, processes: int) -> None:
+    """Each process tells the others the matrices it has stepped."""
+    for source in range(processes):
+        part = [parameter.data for parameter in matrices(model)[source::processes]]
+        flat = torch.cat([matrix.flatten() for matrix in part])
+        distributed.broadcast(flat, source)
+        for matrix, new in zip(part, flat.split([matrix.numel() for matrix in part]), strict=True):
+            matrix.copy_(new.view_as(matrix))
+
+
+@torch.no_grad()
+def probe_accuracy(
+    model: Llama, probe: nn.Linear, tokenizer: Tokenizer, corpus: Corpus, questions: list[tuple[str, str]]
+) -> float:
+    """Share of questions whose intent the probe reads rightly; it knows more than the answers while those are new."""
+    model.eval()
+    names = list(corpus.intents)
+    right = 0
+    for name, text in questions:
+        ids = encode(tokenizer, [("user", text)])[0] + [1] + tokenizer.encode("assistant\n").ids
+        right += names[int(probe(model.states(torch.tensor([ids]))[1][0, -1]).argmax())] == name
+    model.train()
+    return right / len(questions)
 
 
 def one_step(
@@ -463,13 +526,14 @@ def average_gradients(parameters: list[nn.Parameter]) -> None:
 def main() -> None:
     """Parse the command line and train, or export the last checkpoint."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=4600)
     parser.add_argument("--minutes", type=float, default=0.0)
-    parser.add_argument("--check-minutes", type=float, default=6.0)
+    parser.add_argument("--check-minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--start", type=Path, help="go on from this checkpoint, with the tokenizer beside it")
-    parser.add_argument("--lr", type=float, default=2e-3)
+    parser.add_argument("--lr", type=float, default=4e-3, help="peak rate of the embeddings, norms and the probe")
+    parser.add_argument("--matrix-lr", type=float, default=4e-3, help="peak rate of the matrices of the layers")
     parser.add_argument("--bf16", action="store_true", help="multiply in bfloat16 where the processor does that well")
     parser.add_argument("--dropout", type=float, default=0.1)
     parser.add_argument("--work", type=Path, default=HERE / "work", help="checkpoints; never committed")

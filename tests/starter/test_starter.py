@@ -168,7 +168,8 @@ def test_held_out_questions_are_never_trained_on(corpus: Any) -> None:
     trained = {
         dialogues.normalise(form) for intent in corpus.intents.values() for form in intent.written + intent.framed
     }
-    for name, question in [*dialogues.held_out_questions(corpus), *dialogues.probe_questions()]:
+    kept_back = dialogues.held_out_questions(corpus) + dialogues.development_questions(corpus)
+    for name, question in kept_back + dialogues.probe_questions():
         assert dialogues.normalise(question) not in trained, (name, question)
     for intent in corpus.intents.values():
         assert len(intent.held_out) >= 2, intent.name
@@ -183,7 +184,7 @@ def test_training_questions_come_from_training_forms_only(corpus: Any) -> None:
         dialogues.normalise(form)
         for intent in corpus.intents.values()
         if not intent.slotted
-        for form in intent.held_out
+        for form in intent.held_out + intent.development
     }
     for name in corpus.intents:
         asked = {dialogues.normalise(dialogues.question(corpus.intents[name], corpus, rng)) for _ in range(5)}
@@ -224,7 +225,7 @@ def test_a_sample_of_held_out_questions_bears_out_the_report(model: Any, corpus:
     assert right / len(sample) >= report["held_out"]["all"]["intent"] - 0.1
 
 
-@pytest.mark.xfail(reason="81.1 % of the held-out questions are answered right: the gate of 85 % is not reached yet")
+@pytest.mark.xfail(reason="81.9 % of the held-out questions are answered right: the gate of 85 % is not reached yet")
 def test_the_gate_is_passed() -> None:
     report = json.loads((STARTER / "report.json").read_text(encoding="utf-8"))
     assert report["held_out"]["all"]["intent"] >= evaluate.GATE
