@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -129,7 +130,7 @@ def test_whatever_is_proposed_fits(parameters: int, free: int, context: int, slo
 
 
 def test_a_smaller_version_on_this_machine() -> None:
-    def model(name: str, quantization: str, parameters: int = 4_000_000_000, **more: str) -> Model:
+    def model(name: str, quantization: str, parameters: int = 4_000_000_000, **more: Any) -> Model:
         return Model(name, name, "llama.cpp", Path(name), parameters=parameters, quantization=quantization, **more)
 
     big = model("big", "Q8_0", architecture="qwen3")

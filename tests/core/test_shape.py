@@ -34,7 +34,7 @@ QWEN3_4B = {
 }
 
 
-def header(architecture: str = "llama", *, sizes: tuple[Tensor, ...] = (), **more: Any) -> Header:
+def header(architecture: str = "llama", sizes: tuple[Tensor, ...] = (), /, **more: Any) -> Header:
     metadata = {
         "general.architecture": architecture,
         f"{architecture}.block_count": 4,
@@ -140,8 +140,8 @@ def test_recurrent_models() -> None:
 
 
 def test_a_split_model_is_whole_with_its_parts() -> None:
-    first = header(sizes=(Tensor("blk.0.a.weight", (64, 64), BY_NAME["f16"], 0),))
-    second = header(sizes=(Tensor("blk.3.a.weight", (64, 64), BY_NAME["q8_0"], 0),))
+    first = header("llama", (Tensor("blk.0.a.weight", (64, 64), BY_NAME["f16"], 0),))
+    second = header("llama", (Tensor("blk.3.a.weight", (64, 64), BY_NAME["q8_0"], 0),))
     shape = shape_of_header(first, [second])
     assert shape.layer_bytes == (8192, 0, 0, 4352)
     assert dict(shape.work) == {"F16": 4096, "Q8_0": 4096}

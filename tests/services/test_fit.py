@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ async def real(tmp_path: Path) -> AsyncIterator[Room]:
         yield value
 
 
-def model(parameters: int, quantization: str = "Q8_0", **more: int) -> Model:
+def model(parameters: int, quantization: str = "Q8_0", **more: Any) -> Model:
     return Model(
         f"fake:{parameters}{quantization}", "M", "fake", Path("/nowhere"), parameters=parameters,
         quantization=quantization, context_length=32_768, **more,
