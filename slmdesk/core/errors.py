@@ -106,6 +106,8 @@ class SourceUnreachable(DownloadError):
     """The source did not answer, or asked to come back later, in ``retry_after`` seconds (0: it did not say)."""
 
     retry_after: float = 0.0
+    answered: bool = False
+    """Whether it did answer, with a refusal."""
 
 
 class WrongContent(DownloadError):

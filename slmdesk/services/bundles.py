@@ -13,10 +13,10 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from slmdesk import __version__
 from slmdesk.core.errors import DownloadError, SlmdeskError
@@ -25,6 +25,8 @@ from slmdesk.core.progress import Progress, Report
 from slmdesk.core.remote import Origin, Role
 from slmdesk.core.remote_groups import role_of
 from slmdesk.core.repository import SHA256, check_paths, path_problem
+
+T = TypeVar("T")
 
 MANIFEST = "slmdesk-bundle.json"
 SUMS = "SHA256SUMS"
@@ -129,7 +131,12 @@ def _told(report: Report | None) -> Told:
     return tell
 
 
-async def _stoppable(work: Any, stop: threading.Event) -> Any:
+def _from(tell: Told, before: int, total: int) -> Callable[[int], None]:
+    """Progress of one file as progress of all."""
+    return lambda done: tell(before + done, total)
+
+
+async def _stoppable(work: Coroutine[Any, Any, T], stop: threading.Event) -> T:
     """The result of a thread's work; when cancelled, the thread is told and waited for."""
     task = asyncio.ensure_future(work)
     try:
@@ -160,7 +167,7 @@ def _export(
         written, done = [], 0
         for source, name in files:
             before = done
-            digest, size = _copy(source, part / name, lambda n, b=before: tell(b + n, total), stop)
+            digest, size = _copy(source, part / name, _from(tell, before, total), stop)
             done += size
             written.append(BundledFile(name, size, digest))
         (part / SUMS).write_text("".join(f"{f.sha256}  {f.path}\n" for f in written), encoding="utf-8", newline="\n")
@@ -240,7 +247,7 @@ def _import(folder: Path, root: Path, tell: Told, stop: threading.Event) -> tupl
                 raise DownloadError(f"{file.path} is missing in the bundle.", "Copy the whole folder again.")
             part, before = end.with_name(end.name + ".import"), done
             parts.append((part, end))
-            digest, size = _copy(source, part, lambda n, b=before: tell(b + n, total), stop)
+            digest, size = _copy(source, part, _from(tell, before, total), stop)
             done += size
             if (digest, size) != (file.sha256, file.size):
                 raise DownloadError(
@@ -289,10 +296,10 @@ def _origins(
     manifest: dict[str, Any], files: Sequence[BundledFile], target: Path, root: Path, place: str
 ) -> list[Origin]:
     origin, licence = manifest["origin"], str(manifest.get("licence", ""))[:100]
-    told = [str(origin.get(key, ""))[:300] for key in ("ref", "repo", "revision", "commit")]
+    ref, repo, revision, commit = (str(origin.get(key, ""))[:300] for key in ("ref", "repo", "revision", "commit"))
     return [
         Origin(
-            target / f.path, "bundle", *told, f.path, f.size, f.sha256, "", licence,
+            target / f.path, "bundle", ref, repo, revision, commit, f.path, f.size, f.sha256, "", licence,
             time.time(), str(manifest.get("name", ""))[:200], place, str(root), settled=False,
         )
         for f in files

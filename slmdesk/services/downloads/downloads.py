@@ -16,14 +16,14 @@ from PySide6.QtCore import QObject, Signal
 from slmdesk.core.errors import DiskFull, DownloadError, NetworkBlocked, SlmdeskError, WorkerCrashed
 from slmdesk.core.network import NetworkState
 from slmdesk.core.remote import Download, DownloadPlan, DownloadState, Origin, Update
-from slmdesk.core.repository import check_paths, path_problem
 from slmdesk.services.downloads.origins import Origins
+from slmdesk.services.downloads.orphans import adopt, check_plan, paths_below
 from slmdesk.services.downloads.queue import Queue
 from slmdesk.services.hub import Hub
 from slmdesk.services.network import Network
 from slmdesk.services.settings import Settings
 from slmdesk.services.sources import Sources
-from slmdesk.storage.downloads import DownloadStore, Queued, plan_from, plan_values
+from slmdesk.storage.downloads import DownloadStore, Queued, plan_values
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Downloads(QObject):
             if download.state.active:
                 self._ready.add(download.id)
                 await self._queue.set(download.id, DownloadState.QUEUED)
-        await self._adopt()
+        await adopt(self._hub, self._queue, self.folder)
         self.changed.emit()
         self._pump()
         self._spawn(self.settle())
@@ -136,7 +136,7 @@ class Downloads(QObject):
         ``folder`` is the models folder that it goes below. Raises DownloadError for names that would leave it.
         """
         await self.load()
-        _check(plan)
+        check_plan(plan)
         root = await asyncio.to_thread((folder or self.folder).absolute)
         item = self._queue.same(plan, root)
         if item is None:
@@ -181,7 +181,7 @@ class Downloads(QObject):
         item = self._queue.require(download_id)
         await self._halt(download_id)
         if item.download.state is not DownloadState.DONE:
-            await self._hub.do(item.root, "discard", folder=str(item.root), paths=_below(item))
+            await self._hub.do(item.root, "discard", folder=str(item.root), paths=paths_below(item))
         await self._queue.drop(download_id)
         self._ready.discard(download_id)
         await self._tell()
@@ -419,49 +419,9 @@ class Downloads(QObject):
     def _limit(self) -> float:
         return float(self._settings.get("download_limit_kbps")) * 1000
 
-    # ---- parts that nobody queued ----------------------------------------------------------------------------------
-
-    async def _adopt(self) -> None:
-        """Queue, as paused, every download of which parts lie in the models folder but that the database forgot."""
-        root = self.folder
-        if not await asyncio.to_thread(_has_parts, root):
-            return
-        try:
-            found = await self._hub.do(root, "orphans", folder=str(root))
-        except SlmdeskError as error:
-            log.info("parts could not be listed: %s", error)
-            return
-        for part in found["parts"]:
-            about = part["about"]
-            try:
-                plan = plan_from(about["plan"])
-                _check(plan)
-                belongs = part["path"] in [f"{plan.folder}/{f.path}" for f in plan.files]
-            except (SlmdeskError, ValueError, KeyError, TypeError):
-                continue
-            if belongs and self._queue.same(plan, root) is None:
-                item = await self._queue.add(plan, root, update=False)
-                await self._queue.set(item.download.id, DownloadState.PAUSED)
-
     async def close(self) -> None:
         """Stop everything; it goes on at the next start."""
         self._closed = True
         for task in [*self._tasks.values(), *self._other]:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), *self._other, return_exceptions=True)
-
-
-def _check(plan: DownloadPlan) -> None:
-    """Raises DownloadError for names that would leave their folder, or a plan without files."""
-    check_paths(f.path for f in plan.files)
-    problem = path_problem(plan.folder)
-    if problem or not plan.files:
-        raise DownloadError(f"This cannot be downloaded: {problem or 'there are no files'}.", "Choose something else.")
-
-
-def _below(item: Queued) -> list[str]:
-    return [f"{item.plan.folder}/{f.path}" for f in item.plan.files]
-
-
-def _has_parts(root: Path) -> bool:
-    return next(root.glob("**/*.part.json"), None) is not None if root.is_dir() else False

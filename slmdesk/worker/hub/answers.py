@@ -62,7 +62,7 @@ def _later(status: int, headers: Mapping[str, str], host: str, details: str) -> 
     else:
         message, hint = f"{host} has a problem of its own ({status}).", "Try again later."
     error = SourceUnreachable(message, hint, details)
-    error.retry_after = wait
+    error.retry_after, error.answered = wait, True
     return error
 
 

@@ -112,7 +112,7 @@ class Fetch:
         chunks, verified = self._taken_up(saved, file)
         if verified:
             return {"verified": saved["verified"]["by"], "repaired": 0, "size": chunks.size}
-        self._check_room(chunks)
+        self._check_room(chunks, file)
         if file.size > chunks.size:  # it grows by itself: writing into a hole costs more than writing at the end
             file.resize(chunks.size)
         self._schedule = schedule = Schedule(chunks, self.job.connections)
@@ -185,7 +185,7 @@ class Fetch:
                     self._save(file)
                 if now - disk_at > _DISK_EVERY:
                     disk_at = now
-                    self._check_room(schedule.chunks)
+                    self._check_room(schedule.chunks, file)
             except (OSError, DiskFull) as error:
                 schedule.fail(error)
         transfer.close()
@@ -233,10 +233,10 @@ class Fetch:
             data["verified"] = {"by": by, "stamp": file.stamp()}
         write_sidecar(self.job.part, data)
 
-    def _check_room(self, chunks: Chunks) -> None:
+    def _check_room(self, chunks: Chunks, file: PartFile) -> None:
         """Raises DiskFull when the rest of the file would eat into the reserve."""
         free = shutil.disk_usage(self.job.part.parent).free
-        left = chunks.size - chunks.done
+        left = min(chunks.size - chunks.done, max(0, chunks.size - file.held))
         if left and free - left < self.job.reserve:
             kept = f", of which {self.job.reserve / 1e9:.1f} GB are to stay free" if self.job.reserve else ""
             raise DiskFull(

@@ -37,6 +37,9 @@ class Flow:
         self._tail = 0
         self._open = True
 
+    def _shut(self) -> bool:
+        return not self._open or self._schedule.over
+
     def close(self) -> None:
         """Nothing goes the short way any more."""
         with self._changed:
@@ -56,10 +59,10 @@ class Flow:
         To be called before the schedule is told that they arrived.
         """
         with self._changed:
-            if not self._open or start != self._tail:
+            if self._shut() or start != self._tail:
                 return buffer
-            self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING or self._schedule.over or not self._open)
-            if not self._open or self._schedule.over:
+            self._changed.wait_for(lambda: len(self._waiting) < _MOST_WAITING or self._shut())
+            if self._shut():
                 return buffer
             self._waiting.append(Span(start, start + count, buffer[:count]))
             self._tail = start + count

@@ -125,6 +125,12 @@ class PartFile:
         """Bytes that the file spans, holes included."""
         return os.fstat(self._descriptor).st_size
 
+    @property
+    def held(self) -> int:
+        """Bytes that it takes on the disk, holes not counted: writing there again needs no more room."""
+        stat = os.fstat(self._descriptor)
+        return stat.st_blocks * 512 if hasattr(stat, "st_blocks") else stat.st_size
+
     def resize(self, size: int) -> None:
         """Make it span ``size`` bytes; what is new is a hole."""
         os.ftruncate(self._descriptor, size)

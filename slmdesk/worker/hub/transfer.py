@@ -109,6 +109,7 @@ class Transfer:
         with self.lock:
             trouble = self.trouble
             trouble.failures += 1
+            trouble.refusals += error.answered
             if trouble.refusals > _MOST_REFUSALS and not error.retry_after:
                 self.schedule.fail(error)
                 return
@@ -264,7 +265,6 @@ class Transfer:
         status, headers = answer.status, answer.headers
         answer.link.close()
         host = Origin.of(answer.url)[0].host
-        self.trouble.refusals += 1
         if status == 416:
             return self._wrong("it says that the file is shorter")
         if status in (400, 401, 403, 404, 410) and self.location.expire(place):
