@@ -1208,8 +1208,8 @@
         <translation>Få en stærkere model</translation>
     </message>
     <message>
-        <source>Get a stronger model: {0}, {1}</source>
-        <translation>Få en stærkere model: {0}, {1}</translation>
+        <source>Get {0}, {1}</source>
+        <translation>Hent {0}, {1}</translation>
     </message>
     <message>
         <source>Get it</source>

@@ -83,6 +83,8 @@ _NEEDS = {
     "embeddings": Ability.EMBEDDINGS,
 }
 _LONG = 32_768
+_ROOMY, _TIGHT = 0.5, 80.0
+"""A model that takes more than this share of the free memory leaves little for other programs and longer chats."""
 _COMFORTABLE_TPS = 8.0
 """Tokens per second from which more speed is hardly noticed while reading along."""
 _WEIGHTS = {
@@ -179,13 +181,16 @@ def rate(entry: Entry, version: Version, fit: Fit, use: str, priority: str) -> R
     """The worth of one version of a model on this machine; it must suit the use and fit."""
     quality, speed, memory = _WEIGHTS.get(priority, _WEIGHTS["balanced"])
     reasons = [_fit_reason(fit)]
-    score = quality * 10 * math.log2(max(entry.parameters, 1) / 1e8)
+    # a mixture is worth about a dense model between its active and its total size
+    worth = math.sqrt(max(entry.parameters, 1) * max(entry.active_parameters or entry.parameters, 1))
+    score = quality * 10 * math.log2(worth / 1e8)
     score += _use_score(entry, use, reasons)
     score -= quality * 20 * _loss(version.quantization, reasons, version.size)
     score += speed * _speed_score(fit, reasons)
     share = fit.need.total / max(1, fit.free + fit.vram_free)
     score -= memory * 30 * min(1.0, share)
-    if memory > 1:
+    score -= _TIGHT * max(0.0, min(1.0, share) - _ROOMY)
+    if memory > 1 or share > _ROOMY:
         reasons.append(Reason("memory", f"Takes {share:.0%} of the memory that is free."))
     if fit.level is FitLevel.LESS_CONTEXT:
         score -= 15

@@ -256,9 +256,8 @@ class ChatPane(Pane):
             self.stronger.setText(self.tr("Get a stronger model"))
             self.stronger.setToolTip("")
             return
-        name = f"{advice.entry.name} {advice.variant.quantization}"
         size = fmt.disk_size(advice.variant.size)
-        self.stronger.setText(self.tr("Get a stronger model: {0}, {1}").format(name, size))
+        self.stronger.setText(self.tr("Get {0}, {1}").format(advice.entry.name, size))
         self.stronger.setToolTip("\n".join(reason.sentence for reason in advice.reasons))
 
     def empty_changed(self) -> None:

@@ -60,7 +60,7 @@ class Setup(QObject):
         services.library.changed.connect(lambda: run(self.read_models()))
         services.presets.changed.connect(lambda: run(self.show_head()))
         if services.fits is not None:
-            services.fits.changed.connect(self._show_load)
+            services.fits.changed.connect(self._on_fits_changed)
         services.loaded_models.loading.connect(self._on_loading)
         services.loaded_models.load_ended.connect(self._on_load_ended)
         services.loaded_models.changed.connect(lambda: run(self.show_head()))
@@ -123,6 +123,11 @@ class Setup(QObject):
         )
         self._inspector.load.set_limits(*self._forecast.limits(model))
         self._inspector.load.set_memory(self._forecast.need(model, options, measured))
+
+    def _on_fits_changed(self) -> None:
+        """The memory that is free is another now; while a model is put into it, that is no news."""
+        if self.model is None or not self._services.loaded_models.is_loading(self.model.id):
+            self._show_load()
 
     def _preset(self) -> Preset | None:
         wanted = self._services.chat.choices.preset_id(self._session.head, self.model)
