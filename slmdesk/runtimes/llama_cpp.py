@@ -14,6 +14,7 @@ from typing import Any
 
 from slmdesk.core.chat import Chunk, LoadOptions, Message, Role, SamplingOptions, Timings
 from slmdesk.core.errors import SlmdeskError, WorkerCrashed
+from slmdesk.core.memory import NO_CORRECTIONS
 from slmdesk.core.models import Model, ModelFormat
 from slmdesk.core.progress import Report
 from slmdesk.core.shape import shape_of_header
@@ -54,6 +55,8 @@ class LlamaCpp(Runtime):
         self._state_key = state_key
         self._known: dict[Path, tuple[tuple[int, int], Model | None]] = {}
         self._info: dict[str, Any] | None = None
+        self.corrections = NO_CORRECTIONS
+        """What earlier loads on this machine taught about the memory that a load takes."""
 
     async def status(self) -> RuntimeStatus:
         """Ready, with the devices of the installed build; asks a worker once."""
@@ -131,7 +134,7 @@ class LlamaCpp(Runtime):
         try:
             build, shape = await worker.call("info"), shape_of_header(passed.header, passed.parts)
             if not options.ignore_memory:
-                check_memory(model.name, shape, model.size, options, build["devices"])
+                check_memory(model.name, shape, model.size, options, build["devices"], self.corrections)
             info = await worker.call(
                 "load",
                 report=report,

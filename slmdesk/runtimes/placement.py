@@ -17,7 +17,7 @@ import psutil
 from slmdesk.core.chat import LoadOptions
 from slmdesk.core.errors import NotEnoughMemory
 from slmdesk.core.ggml import BY_NAME
-from slmdesk.core.memory import estimate, fits, not_enough
+from slmdesk.core.memory import NO_CORRECTIONS, Corrections, estimate, fits, not_enough
 from slmdesk.core.shape import ModelShape
 
 REPACKED = {
@@ -72,11 +72,16 @@ def placed(shape: ModelShape, options: LoadOptions, info: Mapping[str, Any]) -> 
 
 
 def check_memory(
-    name: str, shape: ModelShape, size: int, options: LoadOptions, devices: Sequence[Mapping[str, Any]]
+    name: str,
+    shape: ModelShape,
+    size: int,
+    options: LoadOptions,
+    devices: Sequence[Mapping[str, Any]],
+    corrections: Corrections = NO_CORRECTIONS,
 ) -> None:
     """Raises NotEnoughMemory, with the numbers, for a model that does not fit beside what is in memory already."""
     vram = graphics_memory(options, devices)
-    need = estimate(shape, options, size, vram=vram)
+    need = estimate(shape, options, size, vram=vram, corrections=corrections)
     free = psutil.virtual_memory().available
     if not fits(need, free):
         raise not_enough(name, need, free)

@@ -391,6 +391,9 @@ class Fits(QObject):
     def _learn(self) -> None:
         """Make the corrections from the newest loads."""
         self._corrections = learned_memory([(load.architecture, load.predicted, load.measured) for load in self._loads])
+        for runtime in self._loaded.runtimes:  # what is said before a load and what stops one is the same
+            if hasattr(runtime, "corrections"):
+                runtime.corrections = self._corrections
         made = self._speed.made if self._speed else 0.0  # what was predicted from an older measurement teaches nothing
         speeds = [(load.predicted_tps, load.generation_tps) for load in self._loads if load.made > made]
         self._speed_factor = learned_speed(speeds)
