@@ -150,7 +150,9 @@ async def _ask(loaded: LoadedModel, word: str, tokens: int) -> tuple[float, Timi
     process = psutil.Process(_pid(loaded))
     before = process.cpu_times()
     timings = Timings()
-    options = SamplingOptions(max_tokens=tokens, seed=1)
+    last = _shape(loaded.model.path).vocabulary
+    never_end = tuple((last - number, -1e9) for number in range(1, 6))  # the special tokens
+    options = SamplingOptions(max_tokens=tokens, seed=1, logit_bias=never_end)
     async with aclosing(loaded.chat([Message(Role.USER, f"{word} " * WORDS)], options)) as chunks:
         async for chunk in chunks:
             timings = chunk.timings or timings
