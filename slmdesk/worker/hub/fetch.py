@@ -36,7 +36,7 @@ from slmdesk.worker.hub.schedule import Limiter, Schedule
 from slmdesk.worker.hub.transfer import Transfer, disk_trouble
 
 _REPORT_EVERY = 0.25
-_SAVE_EVERY = 1.0
+_SAVE_EVERY = 0.4
 _DISK_EVERY = 2.0
 _CONNECTION_EVERY = 0.3
 """Seconds between one connection and the next one of a file."""
