@@ -93,6 +93,14 @@ async def test_small_files_of_git_are_verified_by_their_blob(desk: Desk, hub: Hu
     assert not (desk.profile.models / "owner" / "model" / "LICENSE").exists()
 
 
+async def test_empty_files_and_folders_come_too(desk: Desk, hub: HubServer) -> None:
+    names = {"cpu/genai_config.json": b"{}", "cpu/model.onnx": blob(3000), "cpu/vocab.txt": b""}
+    hub.repo("owner/model", dict(names))
+    done = await fetched(desk, "cpu")
+    assert (done.state, done.error) == (DownloadState.DONE, "")
+    assert {name: content(desk, name) for name in names} == names
+
+
 async def test_search_turns_pages_and_details_name_sizes_and_digests(desk: Desk, hub: HubServer) -> None:
     for n in range(5):
         hub.repo(
