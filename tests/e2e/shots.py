@@ -47,7 +47,14 @@ async def take(window: MainWindow, desk: Desk, folder: Path, *, extra: bool) -> 
                 await shoot(window, folder / f"empty-{theme}{suffix}.png")
             await pane.session.open(conversation.id)  # type: ignore[attr-defined]
             await shoot(window, folder / f"chat-{theme}{suffix}.png")
-            for key in ("models", "settings") if extra else ():  # these show paths of the machine
+            window.show_pane("models")
+            models = window.pane("models")
+            assert models is not None
+            models.show_view("discover")  # type: ignore[attr-defined]
+            await settle(2.0)  # every card is judged for this machine
+            await shoot(window, folder / f"discover-{theme}{suffix}.png")
+            models.show_view("library")  # type: ignore[attr-defined]
+            for key in ("models", "quantize", "settings") if extra else ():  # these show paths of the machine
                 window.show_pane(key)
                 await shoot(window, folder / f"{key}-{theme}{suffix}.png")
 
