@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from slmdesk.worker.hub.part import BLOCK
 from slmdesk.worker.hub.schedule import Schedule
 
-_MOST_WAITING = 8
+_MOST_WAITING = 3
 """Buffers between a connection and the digest; a connection that is faster waits."""
 
 

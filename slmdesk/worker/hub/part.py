@@ -21,7 +21,8 @@ from slmdesk.core.errors import DownloadError
 
 PART = ".part"
 SIDECAR = ".part.json"
-BLOCK = 1 << 20
+BLOCK = 1 << 19
+"""Bytes that are read, written and hashed at once: the few buffers of this size stay in a processor's cache."""
 _VERSION = 1
 _LOCK_AT = 1 << 62
 
