@@ -35,8 +35,8 @@ from tests.benchmarks.shapes import files
 CONTEXTS = (2048, 8192, 16_384)
 KV_TYPES = ("f16", "q8_0")
 MIB = 1 << 20
-WORDS = 140
-TOKENS = 33
+WORDS = 180
+TOKENS = 48
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def _loads(paths: Sequence[Path]) -> list[Load]:
                 need = estimate(shape, options, path.stat().st_size)
                 loaded = await _load(path, options)
                 try:
-                    await _ask(loaded, "hello", 4)
+                    await _ask(loaded, 1, 4)
                     measured = psutil.Process(_pid(loaded)).memory_info().rss
                 finally:
                     await loaded.unload()
@@ -120,24 +120,34 @@ async def _loads(paths: Sequence[Path]) -> list[Load]:
 
 
 async def _answers(paths: Sequence[Path]) -> list[Answer]:
-    worker = await Worker.start("probe", writable=[])
-    try:
-        speed = MachineSpeed.from_dict(await worker.call("measure", threads=1))
-    finally:
-        await worker.close()
+    """Each model's speed between two measurements of the machine: what disturbs one disturbs the others alike."""
     found = []
     for path in paths:
         loaded = await _load(path, LoadOptions(context_length=4096, threads=1, batch_threads=1))
         try:
-            await _ask(loaded, "warm", 1)
-            short, first = await _ask(loaded, "world", 1)
-            long, _ = await _ask(loaded, "again", TOKENS)
+            await _ask(loaded, 1, 1)
+            before = await _speed()
+            reading, first = await _ask(loaded, 2, 1)
+            both, second = await _ask(loaded, 2, TOKENS)  # the question is in the cache now
+            after = await _speed()
         finally:
             await loaded.unload()
+        again = second.prompt_tokens - second.cached_tokens  # all of them where a cache cannot be cut back
+        writing = both - reading * again / first.prompt_tokens
         tokens = first.prompt_tokens
-        rate = predicted(_shape(path), speed, depth=tokens, batch=tokens)
-        found.append(Answer(path.stem, (rate.generation, (TOKENS - 1) / (long - short)), (rate.prompt, tokens / short)))
+        rates = [predicted(_shape(path), speed, depth=tokens, batch=tokens) for speed in (before, after)]
+        told = [statistics.mean(values) for values in zip(*((r.generation, r.prompt) for r in rates), strict=True)]
+        measured = (second.completion_tokens / writing, tokens / reading)
+        found.append(Answer(path.stem, (told[0], measured[0]), (told[1], measured[1])))
     return found
+
+
+async def _speed() -> MachineSpeed:
+    worker = await Worker.start("probe", writable=[])
+    try:
+        return MachineSpeed.from_dict(await worker.call("measure", threads=1))
+    finally:
+        await worker.close()
 
 
 async def _load(path: Path, options: LoadOptions) -> LoadedModel:
@@ -145,15 +155,13 @@ async def _load(path: Path, options: LoadOptions) -> LoadedModel:
     return await LlamaCpp([]).load(model, options)
 
 
-async def _ask(loaded: LoadedModel, word: str, tokens: int) -> tuple[float, Timings]:
-    """The processor time of an answer in seconds, and its figures."""
+async def _ask(loaded: LoadedModel, number: int, tokens: int) -> tuple[float, Timings]:
+    """The processor time of an answer in seconds, and its figures; every question has as many tokens."""
     process = psutil.Process(_pid(loaded))
     before = process.cpu_times()
     timings = Timings()
-    last = _shape(loaded.model.path).vocabulary
-    never_end = tuple((last - number, -1e9) for number in range(1, 6))  # the special tokens
-    options = SamplingOptions(max_tokens=tokens, seed=1, logit_bias=never_end)
-    async with aclosing(loaded.chat([Message(Role.USER, f"{word} " * WORDS)], options)) as chunks:
+    options = SamplingOptions(max_tokens=tokens, seed=1, temperature=0.7)
+    async with aclosing(loaded.chat([Message(Role.USER, f"{number} " + "again " * WORDS)], options)) as chunks:
         async for chunk in chunks:
             timings = chunk.timings or timings
     after = process.cpu_times()
