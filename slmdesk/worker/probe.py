@@ -2,8 +2,8 @@
 
 For each format a stack of matrices, too large for the processor's caches, is multiplied with one vector (that is how
 a token is written) and one matrix with a batch of 512 vectors (that is how a prompt is read). Then attention over a
-cache is timed, and a chain of the small operations of which a layer has about fifteen. Each figure is the best of
-several runs, because other programs only ever make one slower.
+cache is timed, and a chain of the small operations of which a layer has about fifteen. Each figure is the mean of
+several runs: a token is written at the usual rate of the memory, not at its best one.
 """
 
 from __future__ import annotations
@@ -279,28 +279,32 @@ class _Ggml:
         return graph
 
     def _best(self, graphs: list[Any]) -> float:
-        """The shortest time of the graphs together: with all threads, or with one where other programs are busy.
+        """The usual time of the graphs together: with all threads, or with one where other programs are busy.
 
         One thread's own time does not count the moments in which it had to wait for a processor.
         """
         if not self.on_cpu:
-            return self._shortest(graphs, time.perf_counter)
+            return self._usual(graphs, time.perf_counter)
         self.set_threads(self.backend, 1)
-        alone = self._shortest(graphs, time.thread_time)
+        alone = self._usual(graphs, time.thread_time)
         if self.threads == 1:
             return alone
         self.set_threads(self.backend, self.threads)
-        return min(alone, self._shortest(graphs, time.perf_counter))
+        return min(alone, self._usual(graphs, time.perf_counter))
 
-    def _shortest(self, graphs: list[Any], clock: Callable[[], float]) -> float:
-        """The sum of each graph's shortest time, run in turn so that none finds its weights in the caches."""
-        best, ends = [1e9] * len(graphs), time.perf_counter() + FIGURE_S
+    def _usual(self, graphs: list[Any], clock: Callable[[], float]) -> float:
+        """The sum of each graph's mean time, run in turn so that none finds its weights in the caches.
+
+        The mean, not the shortest: a token's weights are read at the usual rate of the memory, not at its best one.
+        """
+        total, runs, ends = [0.0] * len(graphs), 0, time.perf_counter() + FIGURE_S
         for run in itertools.count():
             for i, graph in enumerate(graphs):
                 began = clock()
                 self.compute(self.backend, graph)
                 if run:  # the first only warms up
-                    best[i] = min(best[i], max(clock() - began, 1e-7))
+                    total[i] += max(clock() - began, 1e-7)
+            runs += bool(run)
             if run >= _LEAST_RUNS and time.perf_counter() > ends:
                 break
-        return sum(best)
+        return sum(total) / max(1, runs)
